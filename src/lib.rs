@@ -1,0 +1,4 @@
+//! Offprint prints a whole research repository as static files.
+
+pub mod crosswalk;
+pub mod record;

@@ -1,0 +1,3 @@
+//! The `offprint` binary: see `cli`.
+
+fn main() {}
