@@ -91,3 +91,6 @@ fn is_day(text: &str) -> bool {
             _ => b.is_ascii_digit(),
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,16 @@
 //! is text, output is values; the same input gives the same output on every machine.
 
 pub mod access;
+pub mod canonical;
+pub mod date;
+pub mod html;
+pub mod identifier;
 pub mod model;
 pub mod published;
+pub mod synth;
 mod text;
+pub mod validate;
+pub mod vocabulary;
 
 pub use access::FilesAccess;
 pub use model::Record;

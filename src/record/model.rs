@@ -9,7 +9,10 @@
 //! - nothing is checked beyond shape: a record with `"publication_date": "Err"` parses, and
 //!   [`validate`](super::validate) names what is wrong with it.
 
+use std::marker::PhantomData;
+
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -22,6 +25,36 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// An object, with `null` as the type's default, and no list.
+///
+/// Derived structures also read a list, as their fields in order; `"access": []` would then
+/// mean public. Whatever decides visibility comes through here.
+fn object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Default + Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_unit<E>(self) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_any(Object(PhantomData))
 }
 
 /// One published version of a work, or what remains of a removed one.
@@ -51,13 +84,13 @@ pub struct Record<'a> {
     #[serde(deserialize_with = "nullable")]
     pub versions: ClaimedVersions,
     /// Who may see record and files.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "object")]
     pub access: Access<'a>,
     /// The files section.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "object")]
     pub files: Files<'a>,
     /// Descriptive metadata.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "object")]
     pub metadata: Metadata<'a>,
     /// Discipline specific fields.
     #[serde(deserialize_with = "nullable")]
@@ -65,7 +98,7 @@ pub struct Record<'a> {
     /// Present on withdrawn records.
     pub tombstone: Option<Tombstone<'a>>,
     /// Present on withdrawn records; absent means published.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "object")]
     pub deletion_status: DeletionStatus<'a>,
     /// Software Heritage identifier.
     #[serde(deserialize_with = "nullable")]
@@ -164,7 +197,7 @@ pub struct Access<'a> {
     /// `public` or `restricted`; absent means public.
     pub files: Option<Text<'a>>,
     /// Embargo on the files.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "object")]
     pub embargo: Embargo<'a>,
     /// As the source computed it; outputs recompute it.
     pub status: Option<Text<'a>>,
@@ -218,7 +251,7 @@ pub struct FileEntry<'a> {
     /// Media type.
     pub mimetype: Option<Text<'a>>,
     /// Per file access.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "object")]
     pub access: FileAccess,
 }
 
@@ -845,13 +878,17 @@ impl<'a> Record<'a> {
     /// [`ShapeError`] when the text is not JSON, is not an object, or a known field has a
     /// type that it never has.
     pub fn parse(json: &'a str) -> Result<Self, ShapeError> {
-        if let Ok(record) = serde_json::from_str(json) {
-            return Ok(record);
+        if json.trim_start().starts_with('[') {
+            let message = "a list, not an object".to_owned();
+            return Err(ShapeError { path: ".".into(), message });
+        }
+        if let Ok(record) = serde_json::from_str::<Record<'a>>(json) {
+            return Ok(record.without_expansions());
         }
         let mut deserializer = serde_json::Deserializer::from_str(json);
         match serde_path_to_error::deserialize::<_, Record<'a>>(&mut deserializer) {
             Err(error) => Err(ShapeError {
-                path: error.path().to_string(),
+                path: readable(&error.path().to_string()),
                 message: error.inner().to_string(),
             }),
             Ok(_) => Err(match deserializer.end() {
@@ -859,6 +896,53 @@ impl<'a> Record<'a> {
                 Ok(()) => ShapeError { path: ".".into(), message: "not a record".into() },
             }),
         }
+    }
+}
+
+/// The path without the `?` that stands for a place between members.
+fn readable(path: &str) -> String {
+    let path = path.trim_end_matches(".?");
+    if path == "?" { ".".to_owned() } else { path.to_owned() }
+}
+
+impl Record<'_> {
+    /// Drops what the source expanded from a vocabulary id: titles, licence texts.
+    ///
+    /// Expansions are not content ([`canonical::content`](super::canonical::content)): two
+    /// deliveries of equal content may differ in them. No output may, so none gets to see
+    /// them; ids are looked up in our own [`vocabulary`](super::vocabulary) instead.
+    fn without_expansions(mut self) -> Self {
+        fn item(item: &mut VocabularyItem<'_>) {
+            if !item.id.is_empty() {
+                item.title.0.clear();
+            }
+        }
+        let metadata = &mut self.metadata;
+        item(&mut metadata.resource_type);
+        metadata.languages.iter_mut().for_each(item);
+        let agents = metadata.creators.iter_mut().chain(&mut metadata.contributors);
+        agents.filter_map(|agent| agent.role.as_mut()).for_each(item);
+        for title in &mut metadata.additional_titles {
+            title.kind.iter_mut().chain(&mut title.lang).for_each(item);
+        }
+        for description in &mut metadata.additional_descriptions {
+            description.kind.iter_mut().chain(&mut description.lang).for_each(item);
+        }
+        metadata.dates.iter_mut().filter_map(|date| date.kind.as_mut()).for_each(item);
+        for related in &mut metadata.related_identifiers {
+            related.relation_type.iter_mut().chain(&mut related.resource_type).for_each(item);
+        }
+        for right in metadata.rights.iter_mut().filter(|right| right.id.is_some()) {
+            right.title.0.clear();
+            right.description.0.clear();
+            right.props = RightProps::default();
+        }
+        self.custom_fields.programming_languages.iter_mut().for_each(item);
+        self.custom_fields.development_status.iter_mut().for_each(item);
+        if let Some(tombstone) = &mut self.tombstone {
+            tombstone.removal_reason.iter_mut().for_each(item);
+        }
+        self
     }
 }
 
@@ -872,3 +956,6 @@ pub fn check_json(json: &str) -> Result<(), ShapeError> {
         Err(error) => Err(ShapeError { path: ".".into(), message: error.to_string() }),
     }
 }
+
+#[cfg(test)]
+mod tests;
