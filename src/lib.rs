@@ -2,3 +2,4 @@
 
 pub mod crosswalk;
 pub mod record;
+pub mod store;
