@@ -2,4 +2,5 @@
 
 pub mod crosswalk;
 pub mod record;
+pub mod release;
 pub mod store;
