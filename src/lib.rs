@@ -1,5 +1,6 @@
 //! Offprint prints a whole research repository as static files.
 
+pub mod build;
 pub mod crosswalk;
 pub mod record;
 pub mod release;

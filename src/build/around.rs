@@ -1,0 +1,106 @@
+//! The pages around the records: home, dumps, 404, robots.txt, assets.
+
+use std::collections::BTreeMap;
+
+use crate::release::layout::{self, Container};
+use crate::release::manifest::{Counts, Dump, FileEntry};
+use crate::release::stage::Stage;
+
+use super::BuildError;
+use super::site::{DumpFormat, DumpsView, HomeView, LatestRecord, Renderer, SiteError};
+
+/// What these pages tell.
+pub(super) struct Around<'a> {
+    pub(super) release: &'a str,
+    pub(super) as_of: &'a str,
+    pub(super) counts: Counts,
+    /// Newest first.
+    pub(super) latest: Vec<LatestRecord>,
+}
+
+impl Around<'_> {
+    /// Writes them and gives their lines for the manifest.
+    pub(super) fn write(
+        self,
+        renderer: &Renderer,
+        stage: &Stage,
+        dumps: &BTreeMap<layout::Format, Dump>,
+    ) -> Result<Vec<FileEntry>, BuildError> {
+        let view = DumpsView {
+            release: self.release.to_owned(),
+            as_of: self.as_of.to_owned(),
+            records: self.counts.public,
+            formats: dumps.iter().map(|(format, dump)| dump_format(*format, dump)).collect(),
+        };
+        let home = HomeView {
+            release: self.release.to_owned(),
+            as_of: self.as_of.to_owned(),
+            records: self.counts.public,
+            tombstoned: self.counts.tombstoned,
+            latest: self.latest,
+        };
+        const HTML: &str = "text/html; charset=utf-8";
+        let rendered = [
+            ("index.html", HTML, render(|out| renderer.home(&home, out))?),
+            ("dumps/index.html", HTML, render(|out| renderer.dumps(&view, out))?),
+            ("404.html", HTML, render(|out| renderer.not_found(out))?),
+            ("robots.txt", "text/plain; charset=utf-8", render(|out| renderer.robots(out))?),
+        ];
+        let mut files = Vec::new();
+        for (path, media_type, bytes) in &rendered {
+            files.push(write(stage, path, media_type, "page", bytes)?);
+        }
+        for asset in renderer.assets() {
+            let media_type = match asset.path.rsplit_once('.') {
+                Some((_, "css")) => "text/css; charset=utf-8",
+                Some((_, "svg")) => "image/svg+xml",
+                _ => "application/octet-stream",
+            };
+            files.push(write(stage, &asset.path, media_type, "asset", &asset.bytes)?);
+        }
+        Ok(files)
+    }
+}
+
+fn render(page: impl FnOnce(&mut Vec<u8>) -> Result<(), SiteError>) -> Result<Vec<u8>, SiteError> {
+    let mut out = Vec::new();
+    page(&mut out)?;
+    Ok(out)
+}
+
+fn write(
+    stage: &Stage,
+    path: &str,
+    media_type: &str,
+    role: &str,
+    bytes: &[u8],
+) -> Result<FileEntry, BuildError> {
+    let written = stage.write(path, bytes)?;
+    Ok(FileEntry {
+        path: written.path,
+        bytes: written.bytes,
+        sha256: written.sha256,
+        media_type: media_type.to_owned(),
+        role: role.to_owned(),
+        records: None,
+    })
+}
+
+fn dump_format(format: layout::Format, dump: &Dump) -> DumpFormat {
+    let label = match format {
+        layout::Format::DataciteXml => "DataCite XML",
+        layout::Format::DataciteJson => "DataCite JSON",
+        layout::Format::NativeJson => "InvenioRDM JSON",
+    };
+    let extension = match format.container() {
+        Container::Tar => ".tar.zst",
+        Container::Lines => ".jsonl.zst",
+    };
+    DumpFormat {
+        id: format.name().to_owned(),
+        label: label.to_owned(),
+        extension: extension.to_owned(),
+        packs: dump.packs.len() as u64,
+        bytes: dump.packs.iter().map(|pack| pack.bytes).sum(),
+    }
+}

@@ -1,0 +1,212 @@
+//! One frame in every format: pure work for a worker thread.
+
+use std::io;
+
+use super::compat::{CompatOptions, CompatParts};
+use crate::release::layout::{Format, Place, Spans};
+use crate::release::pack::codec::EncodeError;
+use crate::release::pack::member::{self, Unwritable};
+use crate::release::pack::{EncodedFrame, FrameEncoder};
+
+/// What the dumps of a build look like. Constant within a build.
+#[derive(Debug, Clone)]
+pub struct DumpOptions {
+    /// How ids map to packs and frames.
+    pub spans: Spans,
+    /// zstd level.
+    pub level: i32,
+    /// Formats to write, each once.
+    pub formats: Vec<Format>,
+    /// Whether and how to write the solid gzip archives too.
+    pub compat: Option<CompatOptions>,
+}
+
+impl Default for DumpOptions {
+    /// Default spans, level 3, every format, no solid archives.
+    fn default() -> Self {
+        DumpOptions {
+            spans: Spans::default(),
+            level: 3,
+            formats: Format::ALL.to_vec(),
+            compat: None,
+        }
+    }
+}
+
+/// Why a record is not in the frame. It is then in none of the formats.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError<E> {
+    /// Its crosswalk refused it.
+    #[error("{format}: {error}")]
+    Crosswalk {
+        /// The format that could not be written.
+        format: Format,
+        /// What the crosswalk says.
+        error: E,
+    },
+    /// Its bytes do not fit the container.
+    #[error("{format}: {error}")]
+    Unwritable {
+        /// The format that could not be written.
+        format: Format,
+        /// Why.
+        error: Unwritable,
+    },
+}
+
+/// Collects the records of one frame, then compresses them. One per thread, used again and
+/// again: its buffers and compressor are kept.
+pub struct FrameBuilder {
+    options: DumpOptions,
+    encoder: FrameEncoder,
+    buffers: Vec<Vec<u8>>,
+    place: Option<Place>,
+    ids: Vec<String>,
+}
+
+/// A frame in every format, ready for the writer.
+#[derive(Debug)]
+pub struct RenderedFrame {
+    /// Where it belongs.
+    pub place: Place,
+    /// One frame per format, in the order of [`DumpOptions::formats`].
+    pub formats: Vec<(Format, EncodedFrame)>,
+    /// Its part of the solid archives, when they are wanted.
+    pub compat: Option<CompatParts>,
+}
+
+impl FrameBuilder {
+    /// A builder for these options.
+    ///
+    /// # Errors
+    /// When zstd does not accept the level.
+    pub fn new(options: &DumpOptions) -> io::Result<Self> {
+        Ok(FrameBuilder {
+            options: options.clone(),
+            encoder: FrameEncoder::new(options.level)?,
+            buffers: vec![Vec::new(); options.formats.len()],
+            place: None,
+            ids: Vec::new(),
+        })
+    }
+
+    /// Begins the frame at `place`, dropping whatever was not finished.
+    pub fn start(&mut self, place: Place) {
+        self.place = Some(place);
+        self.ids.clear();
+        self.buffers.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Appends one record: `write` appends its bytes in the format it is asked for, once for
+    /// each. Records come in order of their key, then id.
+    ///
+    /// # Errors
+    /// When `write` fails or the bytes do not fit; the record then is in no format.
+    pub fn record<E>(
+        &mut self,
+        id: &str,
+        mut write: impl FnMut(Format, &mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), RecordError<E>> {
+        let starts: Vec<usize> = self.buffers.iter().map(Vec::len).collect();
+        for (format, buffer) in self.options.formats.iter().zip(&mut self.buffers) {
+            if let Err(error) = one_format(*format, id, buffer, &mut write) {
+                for (buffer, start) in self.buffers.iter_mut().zip(starts) {
+                    buffer.truncate(start);
+                }
+                return Err(error);
+            }
+        }
+        self.ids.push(id.to_owned());
+        Ok(())
+    }
+
+    /// Compresses what was collected; `None` when the frame has no record.
+    ///
+    /// # Errors
+    /// When the ids are out of order or of another frame, the frame is too large, or a
+    /// compressor has no memory.
+    pub fn finish(&mut self) -> Result<Option<RenderedFrame>, EncodeError> {
+        let Some(place) = self.place.take().filter(|_| !self.ids.is_empty()) else {
+            return Ok(None);
+        };
+        let mut formats = Vec::with_capacity(self.buffers.len());
+        for (format, raw) in self.options.formats.iter().zip(&self.buffers) {
+            let spans = &self.options.spans;
+            let frame = EncodedFrame::new(spans, place, &self.ids, raw, &mut self.encoder)?;
+            formats.push((*format, frame));
+        }
+        let compat = self.options.compat.as_ref().map(|options| {
+            let raws = self.options.formats.iter().copied().zip(&self.buffers);
+            CompatParts::render(options, &self.ids, raws)
+        });
+        Ok(Some(RenderedFrame { place, formats, compat }))
+    }
+}
+
+fn one_format<E>(
+    format: Format,
+    id: &str,
+    buffer: &mut Vec<u8>,
+    write: &mut impl FnMut(Format, &mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), RecordError<E>> {
+    let mut outcome = Ok(());
+    let appended = member::append(format.container(), id, buffer, |out| {
+        outcome = write(format, out);
+    });
+    // The crosswalk's own reason comes first: a half-written record may break the container too.
+    outcome.map_err(|error| RecordError::Crosswalk { format, error })?;
+    appended.map_err(|error| RecordError::Unwritable { format, error })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::layout::PackId;
+
+    fn builder() -> FrameBuilder {
+        let mut builder = FrameBuilder::new(&DumpOptions::default()).unwrap();
+        builder.start(Place { pack: PackId::Numeric(0), frame: 0 });
+        builder
+    }
+
+    fn good(format: Format, out: &mut Vec<u8>) -> Result<(), &'static str> {
+        out.extend_from_slice(format.name().as_bytes());
+        Ok(())
+    }
+
+    #[test]
+    fn a_record_that_fails_in_one_format_is_in_none() {
+        let mut with_failures = builder();
+        with_failures.record("1", good).unwrap();
+        let error = with_failures.record("2", |format, out| match format {
+            Format::NativeJson => Err("no title"),
+            _ => good(format, out),
+        });
+        assert_eq!(error.unwrap_err().to_string(), "native-json: no title");
+        let error = with_failures.record("3", |_, out| {
+            out.push(b'\n');
+            Ok::<_, &str>(())
+        });
+        let told = error.unwrap_err().to_string();
+        assert_eq!(told, "datacite-json: a JSON record holds a line feed");
+        let mut without = builder();
+        without.record("1", good).unwrap();
+        let (a, b) = (with_failures.finish().unwrap(), without.finish().unwrap());
+        assert_eq!(a.unwrap().formats, b.unwrap().formats);
+    }
+
+    #[test]
+    fn a_frame_without_records_is_none() {
+        assert!(builder().finish().unwrap().is_none());
+    }
+
+    #[test]
+    fn records_of_another_frame_are_refused() {
+        let mut builder = builder();
+        builder.record("256", good).unwrap();
+        let error = builder.finish().unwrap_err().to_string();
+        let want = "frame 0 of pack n000000 cannot be made: id list: an id of another frame";
+        assert_eq!(error, want);
+    }
+}

@@ -1,0 +1,255 @@
+//! Frames in id order become packs, lists, ledgers and the pages around the records.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use crate::release::layout;
+use crate::release::manifest::{
+    Counts, Dump, FileEntry, Licence, RepositoryName, SiteEntry, SiteLine,
+};
+use crate::release::stage::{Stage, StagedFile};
+
+use super::around::Around;
+use super::dump::exceptions::Exceptions;
+use super::dump::ledger::{LedgerWriter, Removal};
+use super::dump::lines::LinesWriter;
+use super::dump::stats::Stats;
+use super::dump::{DumpOptions, DumpWriter, compat, readme};
+use super::frame::{Community, Printed, Removed, keep_newest};
+use super::site::{LatestRecord, Renderer};
+use super::sweep::PageSet;
+use super::{BuildError, Settings, Tally, release_id};
+
+/// Level of the site lists: small beside the packs, read by `verify` only.
+const LIST_LEVEL: i32 = 3;
+
+/// What the sink hands to the manifest and the report.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) counts: Counts,
+    pub(super) exceptions: u64,
+    pub(super) dumps: BTreeMap<layout::Format, Dump>,
+    pub(super) files: Vec<FileEntry>,
+    pub(super) site: Vec<SiteEntry>,
+    pub(super) pages: PageSet,
+    pub(super) written: BTreeMap<&'static str, Tally>,
+    pub(super) reused: BTreeMap<&'static str, Tally>,
+}
+
+/// Takes [`Printed`] frames in pack order. Memory: open files, counters, and the bit map of
+/// [`PageSet`].
+pub(super) struct Sink<'a> {
+    stage: &'a Stage,
+    settings: &'a Settings,
+    renderer: Option<&'a Renderer>,
+    advance: &'a (dyn Fn(u64) + Sync),
+    release: String,
+    dump: DumpWriter<'a>,
+    list: Option<List<'a>>,
+    ledger: LedgerWriter<'a>,
+    exceptions: Exceptions,
+    counts: Counts,
+    stats: Stats,
+    communities: BTreeMap<String, Community>,
+    latest: Vec<(String, LatestRecord)>,
+    pages: PageSet,
+    site: Vec<SiteEntry>,
+    written: BTreeMap<&'static str, Tally>,
+    reused: BTreeMap<&'static str, Tally>,
+}
+
+/// An open `site/<range>-<hash12>.ndjson.zst`.
+struct List<'a> {
+    range: String,
+    out: zstd::stream::write::Encoder<'static, StagedFile<'a>>,
+    files: u64,
+}
+
+#[derive(Serialize)]
+struct CommunityLine<'a> {
+    slug: &'a str,
+    title: &'a str,
+    records: u64,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(
+        stage: &'a Stage,
+        settings: &'a Settings,
+        options: &DumpOptions,
+        renderer: Option<&'a Renderer>,
+        advance: &'a (dyn Fn(u64) + Sync),
+    ) -> Result<Self, BuildError> {
+        Ok(Sink {
+            stage,
+            settings,
+            renderer,
+            advance,
+            release: release_id(settings.as_of),
+            dump: DumpWriter::new(stage, options.clone())?,
+            list: None,
+            ledger: LedgerWriter::new(stage)?,
+            exceptions: Exceptions::default(),
+            counts: Counts::default(),
+            stats: Stats::default(),
+            communities: BTreeMap::new(),
+            latest: Vec::new(),
+            pages: PageSet::default(),
+            site: Vec::new(),
+            written: BTreeMap::new(),
+            reused: BTreeMap::new(),
+        })
+    }
+
+    /// Takes the next frame in pack order.
+    pub(super) fn accept(&mut self, printed: Printed) -> Result<(), BuildError> {
+        if let Some(frame) = &printed.frame {
+            self.dump.push(frame)?;
+        }
+        self.list(&printed.range, &printed.site)?;
+        for Removed(row) in &printed.removals {
+            let [id, doi, parent_id, parent_doi, note, reason, date, citation] = row;
+            self.ledger.push(&Removal {
+                record_id: id,
+                doi,
+                parent_id,
+                parent_doi,
+                removal_note: note,
+                removal_reason: reason,
+                removal_date: date,
+                citation_text: citation,
+            })?;
+        }
+        printed.exceptions.into_iter().for_each(|exception| self.exceptions.add(exception));
+        printed.paged.iter().for_each(|id| self.pages.insert(id));
+        add_counts(&mut self.counts, &printed.counts);
+        self.stats.merge(&printed.stats);
+        for (slug, community) in printed.communities {
+            let known = self.communities.entry(slug).or_default();
+            known.merge(community.records, community.title.as_deref());
+        }
+        self.latest.extend(printed.latest);
+        keep_newest(&mut self.latest, self.settings.site.latest);
+        let found = printed.site.len() as u64 - printed.pages_written.files;
+        let bytes: u64 = printed.site.iter().map(|line| line.bytes).sum();
+        add(&mut self.written, "pages", printed.pages_written);
+        let bytes = bytes - printed.pages_written.bytes;
+        add(&mut self.reused, "pages", Tally { files: found, bytes });
+        (self.advance)(printed.counts.minted);
+        Ok(())
+    }
+
+    /// Ends all files and writes the ones that need the totals.
+    pub(super) fn finish(mut self) -> Result<Outcome, BuildError> {
+        self.end_list()?;
+        let (stage, release) = (self.stage, self.release.clone());
+        let as_of = self.settings.as_of.to_string();
+        let dumps = self.dump.finish()?;
+        let tally =
+            |tally: super::dump::writer::Tally| Tally { files: tally.files, bytes: tally.bytes };
+        add(&mut self.written, "packs", tally(dumps.written));
+        add(&mut self.reused, "packs", tally(dumps.reused));
+        let mut files = Vec::new();
+        let ledger = self.ledger.finish(&release)?;
+        if !dumps.compat.is_empty() {
+            let mut archives = dumps.compat;
+            archives.push(compat::copy_ledger(stage, &release, &ledger)?);
+            let base = &self.settings.repository.base_url;
+            files.push(compat::write_listing(stage, base, &as_of, &archives)?);
+            files.extend(archives.into_iter().map(|archive| archive.entry));
+        }
+        files.push(ledger);
+        let exceptions = self.exceptions.len() as u64;
+        files.push(self.exceptions.write(stage, &release)?);
+        files.push(self.stats.write(stage, &release)?);
+        let mut lines = LinesWriter::new(stage)?;
+        for (slug, community) in &self.communities {
+            let title = community.title.as_deref().unwrap_or(slug);
+            lines.push(&CommunityLine { slug, title, records: community.records })?;
+        }
+        files.push(lines.finish(&release, "communities")?);
+        let facts = readme::Facts {
+            release: &release,
+            as_of: &as_of,
+            repository: &RepositoryName {
+                name: self.settings.repository.name.clone(),
+                base_url: self.settings.repository.base_url.clone(),
+            },
+            licence: &Licence::cc0(),
+            counts: self.counts,
+            spans: self.settings.dump.spans,
+            dumps: &dumps.dumps,
+        };
+        files.extend(readme::write(stage, &facts)?);
+        if let Some(renderer) = self.renderer {
+            let latest = self.latest.into_iter().map(|(_, record)| record).collect();
+            let pages = Around { release: &release, as_of: &as_of, counts: self.counts, latest };
+            files.extend(pages.write(renderer, stage, &dumps.dumps)?);
+        }
+        for file in &files {
+            add(&mut self.written, "files", Tally { files: 1, bytes: file.bytes });
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Outcome {
+            counts: self.counts,
+            exceptions,
+            dumps: dumps.dumps,
+            files,
+            site: self.site,
+            pages: self.pages,
+            written: self.written,
+            reused: self.reused,
+        })
+    }
+
+    fn list(&mut self, range: &str, lines: &[SiteLine]) -> Result<(), BuildError> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        if self.list.as_ref().is_none_or(|list| list.range != range) {
+            self.end_list()?;
+            let out = zstd::stream::write::Encoder::new(self.stage.file()?, LIST_LEVEL)
+                .map_err(BuildError::Zstd)?;
+            self.list = Some(List { range: range.to_owned(), out, files: 0 });
+        }
+        let Some(list) = &mut self.list else { return Ok(()) };
+        for line in lines {
+            list.files += 1;
+            serde_json::to_writer(&mut list.out, line)
+                .map_err(std::io::Error::from)
+                .and_then(|()| list.out.write_all(b"\n"))
+                .map_err(|source| BuildError::Write { what: "a site list", source })?;
+        }
+        Ok(())
+    }
+
+    fn end_list(&mut self) -> Result<(), BuildError> {
+        let Some(List { range, out, files }) = self.list.take() else { return Ok(()) };
+        let file =
+            out.finish().map_err(|source| BuildError::Write { what: "a site list", source })?;
+        let sealed = file.seal()?;
+        let path = layout::site_path(&range, &sealed.sha256[..12]);
+        let written = sealed.keep_once(&path)?;
+        let (bytes, sha256) = (written.bytes, written.sha256);
+        let tallies = if written.reused { &mut self.reused } else { &mut self.written };
+        add(tallies, "lists", Tally { files: 1, bytes });
+        self.site.push(SiteEntry { range, path, bytes, sha256, files });
+        Ok(())
+    }
+}
+
+fn add(tallies: &mut BTreeMap<&'static str, Tally>, kind: &'static str, more: Tally) {
+    let tally = tallies.entry(kind).or_default();
+    tally.files += more.files;
+    tally.bytes += more.bytes;
+}
+
+fn add_counts(sum: &mut Counts, more: &Counts) {
+    sum.minted += more.minted;
+    sum.public += more.public;
+    sum.tombstoned += more.tombstoned;
+    sum.restricted += more.restricted;
+    sum.withheld += more.withheld;
+}

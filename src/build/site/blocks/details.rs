@@ -1,0 +1,274 @@
+//! Facts in short: identifiers, where it was published, subjects, communities, machine dates.
+
+use std::borrow::Cow;
+
+use super::access::{date_element, kind};
+use super::works::identifier;
+use super::{Page, fact, fact_text, joined, wrap};
+use crate::build::site::html::Html;
+use crate::build::site::words;
+use crate::crosswalk::links::identifier_url;
+use crate::crosswalk::places::{Position, Shape, shape};
+use crate::record::html::plain;
+use crate::record::vocabulary;
+
+/// Subjects shown before the list folds.
+const SUBJECTS: usize = 40;
+
+/// The main facts as rows of a `<dl>`.
+pub(in crate::build::site) fn facts(page: Page<'_>, html: &mut Html) {
+    let record = page.published.record;
+    let metadata = &record.metadata;
+    fact(html, "DOI", |html| {
+        if let Some(doi) = page.published.doi() {
+            html.link("doi", Some(page.citable), doi);
+        }
+    });
+    fact_text(html, "Resource type", Some(kind(page)));
+    let publisher =
+        metadata.publisher.as_deref().or(page.published.repository.publisher.as_deref());
+    fact_text(html, "Publisher", publisher);
+    fact(html, "Languages", |html| {
+        joined(html, ", ", &metadata.languages, |html, item| {
+            let known = vocabulary::language(&item.id).map(|language| language.name);
+            html.text(known.or(item.title.preferred()).unwrap_or(&item.id));
+        });
+    });
+    fact(html, "Other identifiers", |html| {
+        joined(html, "<br>", &metadata.identifiers, |html, id| {
+            if !id.identifier.is_empty() {
+                identifier(html, id.scheme.as_deref(), &id.identifier);
+            }
+        });
+    });
+    fact(html, "Software Heritage", |html| {
+        if let Some(swhid) = record.swh.swhid.as_deref() {
+            html.link("swhid", identifier_url(Some("swhid"), swhid).as_deref(), swhid);
+        }
+    });
+    dates(page, html);
+    for (label, list) in [("Sizes", &metadata.sizes), ("Formats", &metadata.formats)] {
+        fact(html, label, |html| {
+            joined(html, ", ", list, |html, text| {
+                html.text(&plain(text));
+            });
+        });
+    }
+    places(page, html);
+}
+
+fn dates(page: Page<'_>, html: &mut Html) {
+    for date in &page.published.record.metadata.dates {
+        let kind = date.kind.as_ref().map_or("other", |kind| kind.id.as_str());
+        let label = vocabulary::date_type(kind).map_or("Other", |term| term.title);
+        let label = if label == "Other" { "Date" } else { label };
+        fact(html, label, |html| {
+            if !date.date.is_empty() {
+                date_element(html, &date.date);
+            }
+            let note = plain(date.description.as_deref().unwrap_or_default());
+            if !note.is_empty() {
+                html.raw(" <span class=\"label\">").text(&note).raw("</span>");
+            }
+        });
+    }
+}
+
+fn places(page: Page<'_>, html: &mut Html) {
+    fact(html, "Locations", |html| {
+        joined(html, "<br>", &page.published.record.metadata.locations.features, |html, place| {
+            let name = plain(place.place.as_deref().unwrap_or_default());
+            let note = plain(place.description.as_deref().unwrap_or_default());
+            let spot = shape(place).map(|shape| coordinates(&shape)).unwrap_or_default();
+            let parts = [name.as_ref(), spot.as_str(), note.as_ref()];
+            joined(html, " · ", parts.into_iter().filter(|p| !p.is_empty()), |html, part| {
+                html.text(part);
+            });
+            for id in &place.identifiers {
+                super::people::chip(html, id.scheme.as_deref(), &id.identifier);
+            }
+        });
+    });
+}
+
+fn coordinates(shape: &Shape) -> String {
+    let spot = |p: &Position| {
+        let (ns, ew) =
+            (if p.latitude < 0.0 { 'S' } else { 'N' }, if p.longitude < 0.0 { 'W' } else { 'E' });
+        format!("{}° {ns}, {}° {ew}", p.latitude.abs(), p.longitude.abs())
+    };
+    match shape {
+        Shape::Point(point) => spot(point),
+        Shape::Polygon(ring) => format!("area of {} points", ring.len().saturating_sub(1)),
+        Shape::Bounds { south_west, north_east } => {
+            format!("{} to {}", spot(south_west), spot(north_east))
+        }
+    }
+}
+
+/// Journal, book, thesis, conference, software: rows of a `<dl>`.
+pub(in crate::build::site) fn published_in(page: Page<'_>, html: &mut Html) {
+    let fields = &page.published.record.custom_fields;
+    let journal = &fields.journal;
+    let line = [
+        (journal.volume.as_deref(), "vol. "),
+        (journal.issue.as_deref(), "no. "),
+        (journal.pages.as_deref(), "pp. "),
+    ];
+    fact(html, "Journal", |html| {
+        titled(html, journal.title.as_deref(), &line, journal.issn.as_deref(), "ISSN ");
+    });
+    let imprint = &fields.imprint;
+    let line = [
+        (imprint.edition.as_deref(), "edition "),
+        (imprint.place.as_deref(), ""),
+        (imprint.pages.as_deref(), "pp. "),
+    ];
+    fact(html, "Book", |html| {
+        titled(html, imprint.title.as_deref(), &line, imprint.isbn.as_deref(), "ISBN ");
+    });
+    let thesis = &fields.thesis;
+    let line = [(thesis.department.as_deref(), ""), (thesis.kind.as_deref(), "")];
+    fact(html, "Thesis", |html| titled(html, thesis.university.as_deref(), &line, None, ""));
+    for (label, date) in
+        [("Submitted", &thesis.date_submitted), ("Defended", &thesis.date_defended)]
+    {
+        fact(html, label, |html| {
+            if let Some(date) = date.as_deref().filter(|date| !date.is_empty()) {
+                date_element(html, date);
+            }
+        });
+    }
+    meeting(page, html);
+    software(page, html);
+}
+
+fn meeting(page: Page<'_>, html: &mut Html) {
+    let meeting = &page.published.record.custom_fields.meeting;
+    fact(html, "Conference", |html| {
+        let title =
+            plain(meeting.title.as_deref().or(meeting.acronym.as_deref()).unwrap_or_default());
+        let url = meeting.url.as_deref().and_then(|url| identifier_url(Some("url"), url));
+        html.link("", url.as_deref(), &title);
+        let acronym = meeting.acronym.as_deref().filter(|_| meeting.title.is_some());
+        let line = [
+            (acronym, ""),
+            (meeting.place.as_deref(), ""),
+            (meeting.dates.as_deref(), ""),
+            (meeting.session.as_deref(), "session "),
+            (meeting.session_part.as_deref(), "part "),
+        ];
+        more(html, !title.is_empty(), &line);
+    });
+}
+
+fn software(page: Page<'_>, html: &mut Html) {
+    let fields = &page.published.record.custom_fields;
+    fact(html, "Repository", |html| {
+        if let Some(url) = fields.code_repository.as_deref() {
+            html.link("", identifier_url(Some("url"), url).as_deref(), url);
+        }
+    });
+    fact(html, "Programming languages", |html| {
+        joined(html, ", ", &fields.programming_languages, |html, item| {
+            html.text(item.title.preferred().unwrap_or(&item.id));
+        });
+    });
+    let status = fields.development_status.as_ref();
+    fact_text(
+        html,
+        "Development status",
+        status.map(|item| item.title.preferred().unwrap_or(&item.id)),
+    );
+}
+
+/// `Title, vol. 3, no. 2. ISSN 1234-5678`
+fn titled(
+    html: &mut Html,
+    title: Option<&str>,
+    line: &[(Option<&str>, &'static str)],
+    number: Option<&str>,
+    number_label: &'static str,
+) {
+    let title = plain(title.unwrap_or_default());
+    wrap(html, "<cite>", "</cite>", |html| {
+        html.text(&title);
+    });
+    more(html, !title.is_empty(), line);
+    let number = plain(number.unwrap_or_default());
+    if !number.is_empty() {
+        html.raw(" <small>").raw(number_label).text(&number).raw("</small>");
+    }
+}
+
+fn more(html: &mut Html, after: bool, line: &[(Option<&str>, &'static str)]) {
+    let parts = line.iter().filter_map(|(text, label)| {
+        let text = plain((*text)?);
+        (!text.is_empty()).then_some((*label, text))
+    });
+    wrap(html, if after { ", " } else { "" }, "", |html| {
+        joined(html, ", ", parts, |html, (label, text)| {
+            html.raw(label).text(&text);
+        });
+    });
+}
+
+/// Keywords and controlled subjects.
+pub(in crate::build::site) fn subjects(page: Page<'_>, html: &mut Html) {
+    let record = page.published.record;
+    let plain_words = record.metadata.subjects.iter().map(|subject| {
+        let words = subject.subject.as_deref().or(subject.id.as_deref()).unwrap_or_default();
+        (plain(words), subject.id.as_deref())
+    });
+    let legacy = record.custom_fields.legacy_subjects.iter();
+    let legacy = legacy.map(|subject| {
+        (plain(subject.term.as_deref().unwrap_or_default()), subject.identifier.as_deref())
+    });
+    let all: Vec<(Cow<'_, str>, Option<&str>)> =
+        plain_words.chain(legacy).filter(|(words, _)| !words.is_empty()).collect();
+    let list = |html: &mut Html, items: &[(Cow<'_, str>, Option<&str>)]| {
+        wrap(html, "<ul class=\"tags\">\n", "</ul>\n", |html| {
+            for (words, id) in items {
+                let url = id.and_then(|id| identifier_url(Some("url"), id));
+                html.raw("<li dir=\"auto\">").link("", url.as_deref(), words);
+                html.raw("</li>\n");
+            }
+        });
+    };
+    let shown = if all.len() > SUBJECTS + 5 { SUBJECTS } else { all.len() };
+    let (first, rest) = all.split_at(shown);
+    list(html, first);
+    if !rest.is_empty() {
+        html.raw("<details class=\"more\"><summary>").number(rest.len()).raw(" more</summary>\n");
+        list(html, rest);
+        html.raw("</details>\n");
+    }
+}
+
+/// Communities by name, on the repository itself: their pages are not part of this site.
+pub(in crate::build::site) fn communities(page: Page<'_>, html: &mut Html) {
+    let communities = page.published.record.parent.communities.entries.iter();
+    wrap(html, "<ul class=\"communities\">\n", "</ul>\n", |html| {
+        for community in communities.filter(|community| !community.slug.is_empty()) {
+            let title = plain(community.metadata.title.as_deref().unwrap_or(&community.slug));
+            let title = if title.is_empty() { community.slug.as_str().into() } else { title };
+            html.raw("<li><bdi>").text(&title).raw("</bdi></li>\n");
+        }
+    });
+}
+
+/// Created, modified, id: rows of a `<dl>`.
+pub(in crate::build::site) fn technical(page: Page<'_>, html: &mut Html) {
+    fact_text(html, "Record", Some(page.published.id()));
+    for (label, time) in [("Created", page.published.created), ("Modified", page.published.updated)]
+    {
+        fact(html, label, |html| {
+            if time.len() >= 19 {
+                html.raw("<time datetime=\"").text(time).raw("\">");
+                html.text(&words::timestamp_day(time)).raw("</time>");
+            }
+        });
+    }
+    let oai = page.published.record.pids.oai.as_ref();
+    fact_text(html, "OAI", oai.map(|oai| oai.identifier.as_str()));
+}

@@ -1,0 +1,59 @@
+//! Landing pages and the few pages around them: pure functions from views to bytes.
+//!
+//! A template keeps layout and scalars; the `blocks` are written by typed Rust and handed in
+//! whole. Everything is escaped by construction: blocks through `html::Html`, scalars by the
+//! template engine. No page holds an inline script or style, so a content security policy of
+//! `default-src 'none'` with our own origin for styles fits all of them (JSON-LD is data).
+//!
+//! Writing the bytes somewhere is the caller's business.
+
+mod assets;
+mod blocks;
+mod clean;
+mod html;
+mod pages;
+mod templates;
+pub mod url;
+mod view;
+mod words;
+
+use std::path::PathBuf;
+
+use crate::crosswalk::Format;
+
+pub use assets::Asset;
+pub use pages::Renderer;
+pub use url::SiteUrls;
+pub use view::{DumpFormat, DumpsView, HomeView, LatestRecord, TombstoneView};
+
+/// What an operator decides about the site.
+#[derive(Debug, Clone, Default)]
+pub struct SiteConfig {
+    /// Exports that are written as files; only these are linked.
+    pub exports: Vec<Format>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// A file of the override directory cannot be read.
+    #[error("cannot read the template {path}", path = path.display())]
+    Override {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A template does not compile; the cause names file, line and column.
+    #[error("the templates do not compile")]
+    Compile(#[source] tera::Error),
+    /// A template compiled and fails on this page.
+    #[error("the template {template} fails")]
+    Render {
+        /// Name in the template folder.
+        template: &'static str,
+        /// The engine's report.
+        #[source]
+        source: tera::Error,
+    },
+}

@@ -1,0 +1,140 @@
+//! Every path rule of the site. Addresses outside it are in [`links`](crate::crosswalk::links).
+
+use std::fmt::Write as _;
+
+use crate::crosswalk::Format;
+use crate::record::Repository;
+
+/// Where the site stands: paths for links between pages, full addresses for machines.
+#[derive(Debug, Clone)]
+pub struct SiteUrls {
+    /// `https://host/path`, no trailing slash.
+    base: String,
+    /// The path part of `base`: empty, or `/path`.
+    root: String,
+}
+
+impl SiteUrls {
+    /// From the repository's base URL.
+    pub fn new(repository: &Repository) -> SiteUrls {
+        let base = repository.base_url.trim_end_matches('/').to_owned();
+        let after_scheme = base.split_once("://").map_or("", |(_, rest)| rest);
+        let root = after_scheme.find('/').map_or("", |at| &after_scheme[at..]).to_owned();
+        SiteUrls { base, root }
+    }
+
+    /// Prefix of every path: empty, or `/path`.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The full address of a path of the site (`/…`, without the root prefix).
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// `/records/<id>` as a link between pages.
+    pub fn record(&self, id: &str) -> String {
+        let mut url = format!("{}/records/", self.root);
+        encode_segment(id, &mut url);
+        url
+    }
+
+    /// `/records/<id>/<name>`: an export beside the page.
+    pub fn export(&self, id: &str, name: &str) -> String {
+        let mut url = self.record(id);
+        url.push('/');
+        encode_segment(name, &mut url);
+        url
+    }
+
+    /// `<base>/records/<id>/files/<key>?download=1`: the bytes, which the repository serves.
+    pub fn download(&self, id: &str, key: &str) -> String {
+        let mut url = String::with_capacity(self.base.len() + id.len() + key.len() + 32);
+        url.push_str(&self.base);
+        url.push_str("/records/");
+        encode_segment(id, &mut url);
+        url.push_str("/files/");
+        // A browser would resolve `..`, encoded or not; as part of a longer segment it stays.
+        if key.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            encode_segment(key, &mut url);
+        } else {
+            for (index, segment) in key.split('/').enumerate() {
+                if index > 0 {
+                    url.push('/');
+                }
+                encode_segment(segment, &mut url);
+            }
+        }
+        url.push_str("?download=1");
+        url
+    }
+}
+
+/// The file of a landing page or tombstone, from the web root.
+pub fn landing_path(id: &str) -> String {
+    format!("records/{id}.html")
+}
+
+/// The file of an export, from the web root.
+pub fn export_path(id: &str, format: Format) -> String {
+    format!("records/{id}/{}", format.file_name())
+}
+
+/// Percent-encodes everything but the unreserved characters of RFC 3986.
+fn encode_segment(segment: &str, out: &mut String) {
+    let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    if segment.bytes().all(unreserved) {
+        out.push_str(segment);
+        return;
+    }
+    for byte in segment.bytes() {
+        if unreserved(byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn urls(base_url: &str) -> SiteUrls {
+        SiteUrls::new(&Repository {
+            name: "R".into(),
+            base_url: base_url.into(),
+            publisher: None,
+            doi_pattern: "10.5072/N".into(),
+            oai_namespace: "r".into(),
+        })
+    }
+
+    #[test]
+    fn one_rule_for_every_path() {
+        let site = urls("https://repository.example");
+        assert_eq!(site.record("1"), "/records/1");
+        assert_eq!(site.export("1", "datacite.xml"), "/records/1/datacite.xml");
+        assert_eq!(site.absolute("/dumps/"), "https://repository.example/dumps/");
+        let below = urls("https://repository.example/archive/");
+        assert_eq!(
+            (below.root(), below.record("x.y").as_str()),
+            ("/archive", "/archive/records/x.y")
+        );
+        for (key, expected) in [
+            ("data.csv", "data.csv"),
+            ("a b/ü#?.txt", "a%20b/%C3%BC%23%3F.txt"),
+            ("100%.txt", "100%25.txt"),
+            ("../../evil", "..%2F..%2Fevil"),
+            ("/abs", "%2Fabs"),
+            ("\"onload=x", "%22onload%3Dx"),
+        ] {
+            assert_eq!(
+                site.download("1", key),
+                format!("https://repository.example/records/1/files/{expected}?download=1")
+            );
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! Pages of hand-written records: goldens, a second parser's view of them, sizes, overrides.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
+#[path = "site/inspect.rs"]
+mod inspect;
+
+use std::path::Path;
+
+use inspect::Document;
+use offprint::build::site::{
+    DumpFormat, DumpsView, HomeView, LatestRecord, Renderer, SiteConfig, SiteError, TombstoneView,
+};
+use offprint::crosswalk::Format;
+use offprint::record::access::{Visibility, visibility};
+use offprint::record::{Lineage, Published, Record, Repository, Sibling};
+
+const AS_OF: &str = "2026-11-01";
+
+fn repository() -> Repository {
+    Repository {
+        name: "Example Repository".into(),
+        base_url: "https://repository.example".into(),
+        publisher: Some("Example Repository".into()),
+        doi_pattern: "10.5072/repository.N".into(),
+        oai_namespace: "repository.example".into(),
+    }
+}
+
+fn renderer(overrides: Option<&Path>) -> Result<Renderer, SiteError> {
+    Renderer::new(&repository(), SiteConfig { exports: Format::ALL.to_vec() }, overrides)
+}
+
+/// The page of a public record with the given family.
+fn page_with(renderer: &Renderer, json: &str, lineage: Lineage<'_>) -> String {
+    let repository = repository();
+    let record = Record::parse(json).unwrap();
+    let Visibility::Public(files) = visibility(&record, AS_OF) else { panic!("not public") };
+    let published = Published {
+        record: &record,
+        raw: json,
+        created: record.created.as_deref().unwrap_or_default(),
+        updated: record.updated.as_deref().unwrap_or_default(),
+        files,
+        lineage,
+        repository: &repository,
+    };
+    let mut out = Vec::new();
+    renderer.landing(&published, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn page(json: &str) -> String {
+    page_with(&renderer(None).unwrap(), json, Lineage::SINGLE)
+}
+
+fn sibling(id: u32, version: Option<&str>) -> Sibling {
+    Sibling {
+        id: id.to_string(),
+        version: version.map(str::to_owned),
+        publication_date: format!("2024-03-{:02}", id % 28 + 1),
+        doi: Some(format!("10.5072/repository.{id}")),
+    }
+}
+
+fn family() -> Vec<Sibling> {
+    vec![
+        sibling(7_301_441, Some("1.0")),
+        sibling(7_301_448, Some("2.1.0")),
+        sibling(7_301_502, Some("v3-rc1")),
+    ]
+}
+
+const DATASET: &str = include_str!("site/records/dataset.json");
+const ARTICLE: &str = include_str!("site/records/article.json");
+const SOFTWARE: &str = include_str!("site/records/software.json");
+const EMPTY: &str = include_str!("site/records/empty.json");
+const HOSTILE: &str = include_str!("site/records/hostile.json");
+
+/// A withdrawn record whose every field is hostile or must not be shown.
+const WITHDRAWN: &str = r#"{
+  "id": "14",
+  "pids": {"doi": {"identifier": "10.5072/repository.14"}},
+  "metadata": {"title": "canary title", "creators": [{"person_or_org": {"name": "canary name"}}]},
+  "files": {"enabled": true, "entries": {"canary.txt": {"key": "canary.txt"}}},
+  "deletion_status": {"is_deleted": true, "status": "D"},
+  "tombstone": {
+    "removal_reason": {"id": "retracted"},
+    "note": "Retracted by the authors; see \"<the notice>\".",
+    "removal_date": "2025-07-01T10:00:00.000000+00:00",
+    "citation_text": "Doe, J. (2024). A withdrawn work."
+  }
+}"#;
+
+fn tombstone(json: &str) -> String {
+    let record = Record::parse(json).unwrap();
+    let mut out = Vec::new();
+    renderer(None).unwrap().tombstone(&TombstoneView::of(&record), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn home() -> String {
+    let latest = |id: &str, title: &str, names: &[&str], kind: &str| LatestRecord {
+        id: id.into(),
+        title: title.into(),
+        creators: names.iter().map(|&name| name.to_owned()).collect(),
+        publication_date: "2026-10-30".into(),
+        resource_type: kind.into(),
+    };
+    let view = HomeView {
+        release: "20261101T000000Z".into(),
+        as_of: "2026-11-01T00:00:00Z".into(),
+        records: 5_123_456,
+        tombstoned: 4_321,
+        latest: vec![
+            latest("7301502", "Surface <i>velocity</i>", &["Moretti, Giulia"], "dataset"),
+            latest("13", "</a><script>alert(1)</script>", &["A", "B", "C", "D", "E"], "software"),
+            latest("118", "مدخل إلى تاريخ الطباعة", &["الحسن, ليلى"], "publication-article"),
+        ],
+    };
+    let mut out = Vec::new();
+    renderer(None).unwrap().home(&view, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn dumps() -> String {
+    let format = |id: &str, label: &str, extension: &str| DumpFormat {
+        id: id.into(),
+        label: label.into(),
+        extension: extension.into(),
+        packs: 142,
+        bytes: 6_123_456_789,
+    };
+    let view = DumpsView {
+        release: "20261101T000000Z".into(),
+        as_of: "2026-11-01T00:00:00Z".into(),
+        records: 5_123_456,
+        formats: vec![
+            format("datacite-xml", "DataCite XML 4.7", ".tar.zst"),
+            format("native-json", "InvenioRDM JSON", ".jsonl.zst"),
+        ],
+    };
+    let mut out = Vec::new();
+    renderer(None).unwrap().dumps(&view, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn not_found() -> String {
+    let mut out = Vec::new();
+    renderer(None).unwrap().not_found(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn robots() -> String {
+    let mut out = Vec::new();
+    renderer(None).unwrap().robots(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Every kind of page, by the name of its golden.
+fn pages() -> Vec<(&'static str, String)> {
+    let renderer = renderer(None).unwrap();
+    let siblings = family();
+    let lineage = Lineage { index: 2, siblings: &siblings };
+    vec![
+        ("dataset", page_with(&renderer, DATASET, lineage)),
+        ("article", page(ARTICLE)),
+        ("software", page(SOFTWARE)),
+        ("empty", page(EMPTY)),
+        ("hostile", page(HOSTILE)),
+        ("tombstone", tombstone(WITHDRAWN)),
+        ("home", home()),
+        ("dumps", dumps()),
+        ("not_found", not_found()),
+    ]
+}
+
+/// Hashes of assets change with every edit of the style sheet; goldens need not.
+fn without_hashes(page: &str) -> String {
+    let renderer = renderer(None).unwrap();
+    renderer.assets().iter().fold(page.to_owned(), |page, asset| {
+        let parts: Vec<&str> = asset.path.split('.').collect();
+        page.replace(&asset.path, &format!("{}.HASH.{}", parts[0], parts[2]))
+    })
+}
+
+#[test]
+fn goldens() {
+    insta::with_settings!({
+        snapshot_path => "site/pages", prepend_module_to_snapshot => false, omit_expression => true,
+    }, {
+        for (name, page) in pages() {
+            insta::assert_snapshot!(name, without_hashes(&page));
+        }
+        insta::assert_snapshot!("robots", robots());
+    });
+}
+
+#[test]
+fn every_page_is_well_formed_and_free_of_inline_code() {
+    for (name, page) in pages() {
+        let document = Document::parse(&page);
+        document.check(name);
+    }
+}
+
+#[test]
+fn hostile_text_is_shown_as_text() {
+    let page = page(HOSTILE);
+    let document = Document::parse(&page);
+    document.check("hostile");
+    for text in [
+        "alert('file')",
+        "{{ 7 * 7 }}{% raw %}",
+        "javascript:alert('related')",
+        "javascript:alert('code')",
+        "\"quoted\" 'single' gnp.exe & {{ site_name }}",
+    ] {
+        assert!(document.text.contains(text), "{text} is missing from the text");
+    }
+    for forbidden in ["<script>", "<img", "<iframe", "<svg", "href=\"javascript", "{% if"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    assert!(!document.text.contains('\u{202e}'), "a name reads as what it is not");
+    // Nothing of the templates can be reached from data.
+    assert!(!document.text.contains("49{%"));
+}
+
+#[test]
+fn what_is_not_open_is_not_named() {
+    let page = page(ARTICLE);
+    assert!(!page.contains("secret-draft"), "an embargoed file is named");
+    assert!(page.contains("Embargoed until <time datetime=\"2027-01-01\">1 January 2027</time>"));
+    let gone = tombstone(WITHDRAWN);
+    assert!(!gone.contains("canary"), "{gone}");
+    for shown in
+        ["Retracted or withdrawn", "1 July 2025", "A withdrawn work.", "10.5072/repository.14"]
+    {
+        assert!(gone.contains(shown), "{shown}");
+    }
+    let spam = WITHDRAWN.replace("retracted", "spam");
+    assert!(!tombstone(&spam).contains("A withdrawn work."), "spam must not be advertised");
+}
+
+#[test]
+fn head_serves_machines() {
+    let renderer = renderer(None).unwrap();
+    let siblings = family();
+    let page = page_with(&renderer, DATASET, Lineage { index: 2, siblings: &siblings });
+    let document = Document::parse(&page);
+    let meta = |name: &str| document.meta(name);
+    assert_eq!(
+        meta("citation_author"),
+        ["Moretti, Giulia", "Okonkwo, Chidi", "王, 小明", "Glacier Watch Consortium"]
+    );
+    assert_eq!(meta("citation_publication_date"), ["2024/03/05"]);
+    assert_eq!(meta("citation_doi"), ["10.5072/repository.7301448"]);
+    assert_eq!(meta("citation_keywords").len(), 5);
+    assert_eq!(
+        meta("citation_pdf_url"),
+        [
+            "https://repository.example/records/7301448/files/field%20report%20%28final%29.pdf?download=1"
+        ]
+    );
+    assert_eq!(meta("og:site_name"), ["Example Repository"]);
+    let description = &meta("description")[0];
+    assert!(description.starts_with("Velocity fields for three valley glaciers"), "{description}");
+    assert!(description.chars().count() <= 241, "{description}");
+    for (rel, expected) in [
+        ("canonical", vec!["https://repository.example/records/7301448"]),
+        ("cite-as", vec!["https://doi.org/10.5072/repository.7301448"]),
+        ("latest-version", vec!["https://repository.example/records/7301502"]),
+        ("license", vec!["https://creativecommons.org/licenses/by/4.0/legalcode"]),
+        ("type", vec!["https://schema.org/AboutPage", "https://schema.org/Dataset"]),
+        (
+            "author",
+            vec!["https://orcid.org/0000-0002-1825-0097", "https://orcid.org/0000-0001-5109-3700"],
+        ),
+    ] {
+        assert_eq!(document.links(rel), expected, "{rel}");
+    }
+    assert_eq!(document.links("item").len(), 4);
+    assert_eq!(document.links("describedby").len(), Format::ALL.len());
+    let json: serde_json::Value = serde_json::from_str(&document.json_ld).unwrap();
+    assert_eq!(json["@type"], "Dataset");
+}
+
+#[test]
+fn only_configured_exports_are_linked() {
+    let config = SiteConfig { exports: vec![Format::Bibtex] };
+    let renderer = Renderer::new(&repository(), config, None).unwrap();
+    let page = page_with(&renderer, DATASET, Lineage::SINGLE);
+    assert!(page.contains("/records/7301448/citation.bib"));
+    assert!(!page.contains("datacite.xml"));
+    assert_eq!(Document::parse(&page).links("describedby").len(), 1);
+}
+
+#[test]
+fn families() {
+    let renderer = renderer(None).unwrap();
+    let siblings = family();
+    let newest = page_with(&renderer, DATASET, Lineage { index: 3, siblings: &siblings });
+    assert!(!newest.contains("newer version"));
+    let older = page_with(&renderer, DATASET, Lineage { index: 1, siblings: &siblings });
+    assert!(older.contains("<a href=\"/records/7301502\">v3-rc1</a>, 27 March 2024."), "{older}");
+    let many: Vec<Sibling> = (1..=1000).map(|id| sibling(id, None)).collect();
+    let page = page_with(&renderer, DATASET, Lineage { index: 500, siblings: &many });
+    for shown in ["Version 1000<", "Version 502<", "Version 500<", "Version 498<", "Version 1<"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(page.contains("478 more") && page.contains("496 more"), "gaps are counted");
+    assert!(!page.contains("Version 300<"));
+    assert!(page.len() < 30_000, "{}", page.len());
+}
+
+#[test]
+fn sizes() {
+    let siblings = family();
+    let renderer = renderer(None).unwrap();
+    let typical = page_with(&renderer, DATASET, Lineage { index: 2, siblings: &siblings });
+    assert!(typical.len() <= 25_000, "a typical page has {} bytes", typical.len());
+    let creator = |n: usize| {
+        format!(
+            r#"{{"person_or_org": {{"type": "personal", "family_name": "Author", "given_name": "Number {n}",
+            "identifiers": [{{"scheme": "orcid", "identifier": "0000-0002-1825-0097"}}]}},
+            "affiliations": [{{"id": "05a28rw58", "name": "Institute {}"}}]}}"#,
+            n % 300
+        )
+    };
+    let creators: Vec<String> = (0..3000).map(creator).collect();
+    let json = format!(
+        r#"{{"id": "1", "metadata": {{"title": "Large collaboration", "creators": [{}]}}}}"#,
+        creators.join(",")
+    );
+    let page = page(&json);
+    Document::parse(&page).check("3,000 creators");
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    assert!(page.contains("<summary>2,970 more creators</summary>"));
+    assert!(page.find("2,970 more").unwrap() - page.find("<h1").unwrap() < 10_000);
+}
+
+#[test]
+fn real_titles_and_descriptions() {
+    let page = page(
+        r#"{"id": "2", "metadata": {"title": "Effects of <i>E. coli</i> at p<0.01 & more",
+        "description": "<h1>Big</h1><p>One</p>", "publication_date": "1999-2017"}}"#,
+    );
+    let document = Document::parse(&page);
+    document.check("real");
+    assert!(page.contains("<h1 dir=\"auto\">Effects of E. coli at p&lt;0.01 &amp; more</h1>"));
+    assert!(page.contains("<h3>Big</h3>"), "one h1 a page");
+    assert!(page.contains("1999-2017"));
+}
+
+#[test]
+fn operators_change_one_block_or_the_style() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("assets")).unwrap();
+    std::fs::write(
+        folder.path().join("base.html"),
+        "{% extends \"builtin/base.html\" %}{% block footer %}<footer>Ours: {{ site_name }}</footer>{% endblock %}",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("assets/style.css"), "body{color:teal}").unwrap();
+    let own = renderer(Some(folder.path())).unwrap();
+    let built_in = renderer(None).unwrap();
+    let page = page_with(&own, DATASET, Lineage::SINGLE);
+    assert!(page.contains("<footer>Ours: Example Repository</footer>"));
+    assert!(page.contains("Surface velocity"), "the rest stays");
+    assert!(!page.contains("All metadata for download"));
+    assert_ne!(own.assets()[0].path, built_in.assets()[0].path);
+    assert_ne!(own.fingerprint(), built_in.fingerprint());
+    assert!(page.contains(&own.assets()[0].path));
+
+    std::fs::write(folder.path().join("404.html"), "{% if %}").unwrap();
+    assert!(matches!(renderer(Some(folder.path())), Err(SiteError::Compile(_))));
+    std::fs::write(folder.path().join("404.html"), "{{ nothing }}").unwrap();
+    let mut out = b"kept".to_vec();
+    let error = renderer(Some(folder.path())).unwrap().not_found(&mut out).unwrap_err();
+    assert!(matches!(error, SiteError::Render { template: "404.html", .. }));
+    assert_eq!(out, b"kept", "a failed page leaves nothing behind");
+    std::fs::write(folder.path().join("404.html"), [0xff]).unwrap();
+    assert!(matches!(renderer(Some(folder.path())), Err(SiteError::Override { .. })));
+}
+
+#[test]
+fn a_site_below_a_path_links_below_it() {
+    let below = Repository { base_url: "https://host.example/archive".into(), ..repository() };
+    let renderer = Renderer::new(&below, SiteConfig::default(), None).unwrap();
+    let siblings = family();
+    let page = page_with(&renderer, DATASET, Lineage { index: 1, siblings: &siblings });
+    let document = Document::parse(&page);
+    for url in document.hrefs.iter().filter(|url| url.starts_with('/')) {
+        assert!(url.starts_with("/archive/"), "{url}");
+    }
+    assert_eq!(document.links("canonical"), ["https://host.example/archive/records/7301448"]);
+}
+
+/// Replaces every string of a record except its id by `text`.
+fn filled(value: &mut serde_json::Value, text: &str) {
+    match value {
+        serde_json::Value::String(old) => *old = text.to_owned(),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| filled(item, text)),
+        serde_json::Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                if !matches!(key.as_str(), "id" | "access" | "geometry") {
+                    filled(member, text);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(150))]
+
+    /// Any text in every field at once gives a page that a browser reads as intended.
+    #[test]
+    fn any_text_anywhere_stays_text(
+        text in "([<>/\"'&= ;:!-]|script|style|p|javascript:|on|--|\\PC|[\\x00-\\x1f]){0,16}"
+    ) {
+        for json in [DATASET, ARTICLE, SOFTWARE] {
+            let mut value: serde_json::Value = serde_json::from_str(json).unwrap();
+            filled(&mut value, &text);
+            Document::parse(&page(&value.to_string())).check(&text);
+        }
+    }
+}
+
+#[test]
+fn reference_records() {
+    let Ok(data) = std::env::var("OFFPRINT_REFERENCE_DATA") else {
+        println!("skipped: OFFPRINT_REFERENCE_DATA is not set");
+        return;
+    };
+    let data = Path::new(&data);
+    let own = std::fs::read_dir(data.join("inveniordm")).unwrap();
+    let pairs = std::fs::read_dir(data.join("pairs-invenio-reference")).unwrap();
+    let paths = own
+        .map(|entry| entry.unwrap().path())
+        .chain(pairs.map(|entry| entry.unwrap().path().join("input.inveniordm.json")));
+    let (mut rendered, mut left) = (0, 0);
+    for path in paths {
+        let json = std::fs::read_to_string(&path).unwrap_or_default();
+        let Ok(record) = Record::parse(&json) else {
+            left += 1;
+            continue;
+        };
+        if let Visibility::Public(_) = visibility(&record, AS_OF) {
+            Document::parse(&page(&json)).check(&path.display().to_string());
+            rendered += 1;
+        }
+    }
+    println!("{rendered} records have pages, {left} files are no native records");
+    assert!(rendered >= 7);
+}
