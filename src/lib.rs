@@ -4,4 +4,5 @@ pub mod build;
 pub mod crosswalk;
 pub mod record;
 pub mod release;
+pub mod serve;
 pub mod store;
