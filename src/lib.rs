@@ -1,6 +1,7 @@
 //! Offprint prints a whole research repository as static files.
 
 pub mod build;
+pub mod cli;
 pub mod crosswalk;
 pub mod record;
 pub mod release;

@@ -1,3 +1,5 @@
-//! The `offprint` binary: see `cli`.
+//! The `offprint` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    offprint::cli::main()
+}

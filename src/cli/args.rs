@@ -1,0 +1,249 @@
+//! The command line as data: what can be asked, not how it is done.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Print a whole research repository as static files
+///
+/// Offprint reads records into a local store and writes everything that readers, harvesters
+/// and mirrors ask for as plain files: metadata dumps, landing pages, exports.
+#[derive(Debug, Parser)]
+#[command(name = "offprint", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "Examples:
+  offprint init repo
+  offprint -C repo import records.jsonl.gz records-xml.tar.gz
+  offprint -C repo build
+  offprint verify repo/public
+  offprint serve repo/public --addr 127.0.0.1:8080
+
+Exit codes: 0 all good, 1 failed, 2 wrong usage, 3 done with exceptions")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Work on the repository in this directory
+    #[arg(short = 'C', long = "directory", value_name = "DIR", default_value = ".", global = true)]
+    pub(super) directory: PathBuf,
+    /// Override a configuration key, as in --set dump.level=9 (can be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
+    pub(super) sets: Vec<String>,
+    /// Print the result as one JSON object on standard output
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Print errors only
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Log what happens inside, to standard error (can be repeated)
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(super) verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Init(Init),
+    Import(Import),
+    Build(Build),
+    Verify(Verify),
+    Serve(Serve),
+    Show(Show),
+    Cat(Cat),
+    Synth(Synth),
+    #[command(hide = true)]
+    Bench(Bench),
+    /// Print shell completions
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a directory
+    Man {
+        /// Where to
+        dir: PathBuf,
+    },
+}
+
+/// Make a repository: offprint.toml and an empty record store
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  offprint init repo        # repo/offprint.toml, repo/store.db")]
+pub(super) struct Init {
+    /// Directory to make; must not hold a repository yet
+    #[arg(default_value = ".")]
+    pub(super) dir: PathBuf,
+}
+
+/// Read records into the store
+///
+/// Reads NDJSON, tar archives with one record per member, folders, single files and standard
+/// input, plain or compressed (.gz, .zst, .bz2); native InvenioRDM JSON, legacy Zenodo JSON,
+/// DataCite JSON and XML, and the records-deleted.csv ledger. What a file holds is found by
+/// looking, not by its name. Running an import again changes nothing; an interrupted one
+/// goes on where it stopped. Bad records are listed in rejects/ and the rest goes on.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint -C repo import records.jsonl.gz
+  offprint -C repo import records-xml.tar.gz records-deleted.csv.gz xml-folder/
+  zcat more.jsonl.gz | offprint -C repo import -
+
+Exit code 3 means: done, but some records were rejected")]
+pub(super) struct Import {
+    /// Files, folders, archives; - is standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    pub(super) sources: Vec<PathBuf>,
+    /// Take every record as this format instead of detecting it
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<InputFormat>,
+    /// Stop at the first bad record
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// The sources are the whole repository: tombstone what they do not hold
+    #[arg(long)]
+    pub(super) complete: bool,
+}
+
+/// Input formats that can be forced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum InputFormat {
+    /// InvenioRDM record JSON
+    Native,
+    /// Zenodo's older REST JSON
+    Legacy,
+    /// DataCite JSON, plain or REST API
+    DataciteJson,
+    /// DataCite XML, bare or in oai_datacite
+    DataciteXml,
+}
+
+/// Print the store as a release
+///
+/// Writes packs, manifest and pages into the web root and moves the pointer release.json
+/// last: until then the previous release stands, and a killed build is finished by running
+/// it again. If nothing changed, nothing is written.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint -C repo build
+  offprint -C repo build --as-of 2026-11-01T00:00:00Z --json
+
+Exit code 3 means: done, but some records are in exceptions.ndjson")]
+pub(super) struct Build {
+    /// Time the release claims to describe, RFC 3339; decides embargoes and the release id
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
+    /// Ignore the previous release's artifacts and make everything anew
+    #[arg(long)]
+    pub(super) full: bool,
+    /// Worker threads; short for --set build.threads=N
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
+}
+
+/// Check a release against its manifest
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint verify repo/public
+  offprint verify mirror --depth full --json")]
+pub(super) struct Verify {
+    /// Web root of the release, a path or an http(s) URL
+    pub(super) release: String,
+    /// How closely to look
+    #[arg(long, default_value = "sampled")]
+    pub(super) depth: Depth,
+}
+
+/// How closely `verify` looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Depth {
+    /// Sizes, digests of the small files, tails of the packs
+    Quick,
+    /// Every byte, and the records of every 16th frame
+    Sampled,
+    /// Every byte and every record
+    Full,
+}
+
+/// Serve a release over HTTP
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  offprint serve repo/public --addr 127.0.0.1:8080")]
+pub(super) struct Serve {
+    /// Web root of the release
+    pub(super) dir: PathBuf,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub(super) addr: std::net::SocketAddr,
+}
+
+/// Print one record of the store in any format
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  offprint -C repo show 123456 --format bibtex")]
+pub(super) struct Show {
+    /// Record id
+    pub(super) id: String,
+    /// Format to print
+    #[arg(long, default_value = "native-json", value_parser = format_names())]
+    pub(super) format: String,
+    /// Time that decides embargoes; default now
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
+}
+
+/// Print records of a release from its dumps
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint cat repo/public --format native-json          # every record, one a line
+  offprint cat https://repository.example --format datacite-xml --id 123456")]
+pub(super) struct Cat {
+    /// Web root of the release, a path or an http(s) URL
+    pub(super) dump: String,
+    /// Dump format to read
+    #[arg(long, default_value = "native-json", value_parser = dump_format_names())]
+    pub(super) format: String,
+    /// Print this record only; costs a few range requests
+    #[arg(long)]
+    pub(super) id: Option<String>,
+    /// Tell requests and bytes on standard error
+    #[arg(long)]
+    pub(super) stats: bool,
+}
+
+/// Print synthetic records: N of them, seeded, calibrated on real statistics
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint synth 100000 --seed 1 > records.jsonl
+  offprint synth 100000 --seed 1 --month 2 > changes.jsonl   # what the next month brings")]
+pub(super) struct Synth {
+    /// Records in month 1
+    pub(super) records: u64,
+    /// Same seed, same bytes
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Print only what this month brings: new, edited and withdrawn records
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1200))]
+    pub(super) month: u32,
+}
+
+/// Measure one stage in one thread, output discarded
+#[derive(Debug, Args)]
+pub(super) struct Bench {
+    /// `pages`, or a format name
+    pub(super) stage: String,
+    /// NDJSON of native records
+    pub(super) records: PathBuf,
+}
+
+fn format_names() -> Vec<&'static str> {
+    crate::crosswalk::Format::ALL.iter().map(|format| format.name()).collect()
+}
+
+fn dump_format_names() -> Vec<&'static str> {
+    crate::crosswalk::Format::DUMPS.iter().map(|format| format.name()).collect()
+}

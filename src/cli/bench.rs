@@ -1,0 +1,87 @@
+//! `offprint bench`: one stage in one thread, output discarded, for `benches/figures`.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+
+use anyhow::{Context as _, Result, anyhow};
+use serde_json::json;
+
+use super::args::{Bench, Global};
+use super::exit::Exit;
+use super::{clock, open};
+use crate::build::meter::{cpu_seconds, peak_rss_bytes};
+use crate::build::site::{Renderer, SiteConfig};
+use crate::crosswalk::Format;
+use crate::record::access::{Visibility, visibility};
+use crate::record::{Lineage, Published, Record, date};
+
+/// What is done to each record.
+enum Stage {
+    Parse,
+    Format(Format),
+    Pages(Box<Renderer>),
+}
+
+pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
+    let config = open::config(global).unwrap_or_default();
+    let repository = config.repository();
+    let stage = match bench.stage.as_str() {
+        "parse" => Stage::Parse,
+        "pages" => {
+            let site = SiteConfig { exports: config.site_exports()? };
+            Stage::Pages(Box::new(Renderer::new(&repository, site, None)?))
+        }
+        name => Stage::Format(
+            Format::from_name(name).ok_or_else(|| anyhow!("no stage or format `{name}`"))?,
+        ),
+    };
+    let day = clock::as_of(None)?.to_string();
+    let file = File::open(&bench.records)
+        .with_context(|| format!("cannot open {}", bench.records.display()))?;
+    let mut lines = BufReader::with_capacity(1 << 20, file);
+    let (mut line, mut out) = (String::new(), Vec::new());
+    let (mut records, mut bytes) = (0_u64, 0_u64);
+    let start = cpu_seconds();
+    loop {
+        line.clear();
+        if lines.read_line(&mut line)? == 0 {
+            break;
+        }
+        let record = Record::parse(&line)?;
+        out.clear();
+        if let Visibility::Public(files) = visibility(&record, &day[..10]) {
+            let stamp = |text: &Option<crate::record::Text<'_>>| {
+                text.as_deref().and_then(date::timestamp).unwrap_or_default()
+            };
+            let published = Published {
+                record: &record,
+                raw: &line,
+                created: &stamp(&record.created),
+                updated: &stamp(&record.updated),
+                files,
+                lineage: Lineage::SINGLE,
+                repository: &repository,
+            };
+            match &stage {
+                Stage::Parse => {}
+                Stage::Format(format) => {
+                    // A withheld record costs what it costs; there is nothing to report here.
+                    let _ = crate::crosswalk::write(*format, &published, &mut out);
+                }
+                Stage::Pages(renderer) => renderer.landing(&published, &mut out)?,
+            }
+        }
+        records += 1;
+        bytes += black_box(&out).len() as u64;
+    }
+    let report = json!({
+        "stage": bench.stage,
+        "records": records,
+        "bytes": bytes,
+        "cpu_seconds": cpu_seconds() - start,
+        "peak_rss_bytes": peak_rss_bytes(),
+    });
+    writeln!(io::stdout().lock(), "{report}")?;
+    Ok(Exit::Success)
+}

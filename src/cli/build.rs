@@ -1,0 +1,109 @@
+//! `offprint build`
+
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, Result};
+
+use super::args::{Build, Global};
+use super::config::Config;
+use super::exit::Exit;
+use super::progress::Progress;
+use super::terminal::{Hint, say};
+use super::{clock, open};
+use crate::build::{self, BuildError, DumpSettings, Report, Settings, SiteSettings};
+use crate::release::layout::Spans;
+use crate::release::pointer::PointerError;
+
+pub(super) fn run(global: &Global, arguments: &Build) -> Result<Exit> {
+    let config = open::config(global)?;
+    let store = open::store(global)?;
+    let settings = settings(global, arguments, &config)?;
+    let root = global.directory.join(&config.paths.public);
+    let _lock = Lock::take(global)?;
+    let total = store.snapshot()?.totals().minted();
+    let progress = Progress::new(global.quiet, "building", total, false);
+    let report = build::build(&store, &root, &settings, &|records| progress.add(records))
+        .map_err(|error| explain(error, &settings))?;
+    drop(progress);
+    if global.json {
+        writeln!(io::stdout().lock(), "{}", serde_json::to_string(&report)?)?;
+    }
+    tell(global.quiet || global.json, &report, &root);
+    Ok(if report.exceptions > 0 { Exit::Exceptions } else { Exit::Success })
+}
+
+use super::open::Lock;
+
+fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Settings> {
+    let formats = config.dump_formats()?;
+    let formats = formats.iter().map(|format| format.name().parse());
+    let threads = arguments.threads.unwrap_or(config.build.threads);
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Settings {
+        repository: config.repository(),
+        as_of: clock::as_of(arguments.as_of.as_deref())?,
+        dump: DumpSettings {
+            formats: formats.collect::<Result<_, _>>()?,
+            level: config.dump.level,
+            spans: Spans {
+                pack_ids: config.dump.pack_ids,
+                frame_ids: u32::try_from(config.dump.frame_ids).context("dump.frame_ids")?,
+                hash_pack_bits: config.dump.hash_pack_bits,
+                hash_frame_bits: config.dump.hash_frame_bits,
+            },
+            compat: config.dump.compat,
+        },
+        site: SiteSettings {
+            pages: config.site.pages,
+            exports: config.site_exports()?,
+            templates: config.site.templates.as_ref().map(|dir| global.directory.join(dir)),
+            latest: config.site.latest,
+        },
+        threads: if threads == 0 { cores() } else { threads },
+        full: arguments.full,
+        state_file: global.directory.join("last-build.json"),
+    })
+}
+
+fn explain(error: BuildError, settings: &Settings) -> anyhow::Error {
+    match error {
+        BuildError::Taken { release } | BuildError::Pointer(PointerError::Taken { release }) => {
+            Hint {
+                message: format!("release {release} exists already, with other content"),
+                hint: format!(
+                    "the records or settings changed since; build with an --as-of later than {}",
+                    settings.as_of
+                ),
+            }
+            .into()
+        }
+        other => other.into(),
+    }
+}
+
+fn tell(quiet: bool, report: &Report, root: &std::path::Path) {
+    let counts = &report.records;
+    if report.unchanged {
+        say(quiet, format_args!("nothing changed; release {} stands", report.release));
+    } else {
+        say(quiet, format_args!("release {} in {}", report.release, root.display()));
+    }
+    say(
+        quiet,
+        format_args!(
+            "{} records: {} public, {} tombstoned, {} restricted, {} withheld",
+            counts.minted, counts.public, counts.tombstoned, counts.restricted, counts.withheld
+        ),
+    );
+    if report.exceptions > 0 {
+        let path = format!("dumps/{}/exceptions.ndjson", report.release);
+        say(quiet, format_args!("{} exceptions, see {path}", report.exceptions));
+    }
+    if let Some(total) = report.seconds.get("total") {
+        let mib = report.peak_rss_bytes >> 20;
+        say(
+            quiet,
+            format_args!("{:.1} s, {:.1} s of CPU, peak memory {mib} MiB", total.wall, total.cpu),
+        );
+    }
+}

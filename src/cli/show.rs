@@ -1,0 +1,54 @@
+//! `offprint show`
+
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use super::args::{Global, Show};
+use super::exit::Exit;
+use super::{clock, open};
+use crate::crosswalk::{self, Format};
+use crate::record::access::{Visibility, visibility};
+use crate::record::{Lineage, Published, Record};
+
+pub(super) fn run(global: &Global, show: &Show) -> Result<Exit> {
+    let format =
+        Format::from_name(&show.format).ok_or_else(|| anyhow!("no format `{}`", show.format))?;
+    let repository = open::config(global)?.repository();
+    let snapshot = open::store(global)?.snapshot()?;
+    let as_of = clock::as_of(show.as_of.as_deref())?.to_string();
+    let Some(row) = snapshot.get(&show.id)? else {
+        bail!("the store has no record {}", show.id);
+    };
+    let mut body = String::new();
+    row.decode(&mut snapshot.dictionaries().decoder(), &mut body)?;
+    let record = Record::parse(&body).with_context(|| format!("record {}", row.id))?;
+    let files = match visibility(&record, as_of.get(..10).unwrap_or(&as_of)) {
+        Visibility::Public(files) => files,
+        Visibility::Tombstone { .. } => bail!("record {} is withdrawn", row.id),
+        Visibility::Restricted => bail!("record {} is not public", row.id),
+    };
+    let siblings = if row.members > 1 { snapshot.siblings(&row.family)? } else { Vec::new() };
+    let position = siblings.iter().position(|sibling| sibling.id == row.id);
+    let lineage = match position {
+        Some(position) => Lineage { index: position as u32 + 1, siblings: &siblings },
+        None => Lineage::SINGLE,
+    };
+    let published = Published {
+        record: &record,
+        raw: &body,
+        created: &row.created,
+        updated: &row.updated,
+        files,
+        lineage,
+        repository: &repository,
+    };
+    let mut out = Vec::new();
+    crosswalk::write(format, &published, &mut out)
+        .with_context(|| format!("record {} cannot be written as {}", row.id, format.name()))?;
+    if !out.ends_with(b"\n") {
+        out.push(b'\n');
+    }
+    io::stdout().lock().write_all(&out)?;
+    Ok(Exit::Success)
+}
