@@ -1,0 +1,144 @@
+//! Real records that nobody here wrote, where a checkout has them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Repo, assert_same_tree, offprint, python, reference_data, run, tool, tree};
+
+/// The importable sets (docs/crosswalks.md) as files that `import` reads.
+fn sources(data: &Path, scratch: &Path) -> Vec<PathBuf> {
+    let mut sources = vec![
+        data.join("zenodo-legacy-api/records.jsonl.gz"),
+        data.join("zenodo-community-snapshots/ipbes-2023-11-15.jsonl.gz"),
+        data.join("zenodo-community-snapshots/ipbes-2024-07-01.jsonl.gz"),
+        data.join("zenodo-community-snapshots/ipbes-2026-01-07.jsonl.gz"),
+        data.join("inveniordm"),
+        data.join("datacite-json/prod-plain.jsonl.gz"),
+        data.join("datacite-json/prod-rest-api.jsonl.gz"),
+    ];
+    // The XML set wraps each document in a JSON line; import takes one document per file.
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(
+        fs::File::open(data.join("datacite-xml/records.jsonl.gz")).unwrap(),
+    )
+    .read_to_string(&mut text)
+    .unwrap();
+    let dir = scratch.join("xml");
+    fs::create_dir(&dir).unwrap();
+    for (number, line) in text.lines().enumerate() {
+        let wrapped: Value = serde_json::from_str(line).unwrap();
+        let path = dir.join(format!("_{number:05}.xml"));
+        fs::write(path, wrapped["xml"].as_str().unwrap()).unwrap();
+    }
+    sources.push(dir);
+    sources
+}
+
+fn rejects(repo: &Repo) -> BTreeMap<String, usize> {
+    let mut codes = BTreeMap::new();
+    for text in tree(&repo.path().join("rejects")).into_values() {
+        for line in String::from_utf8(text).unwrap().lines() {
+            let reject: Value = serde_json::from_str(line).unwrap();
+            *codes.entry(reject["code"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    codes
+}
+
+#[test]
+fn every_importable_set_becomes_a_release_of_valid_metadata() {
+    let Some(data) = reference_data() else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let sources = sources(&data, scratch.path());
+    let repo = Repo::new();
+    let sources: Vec<&Path> = sources.iter().map(|path| path.as_path()).collect();
+    let counts = repo.import(&sources, 3);
+    let count = |name: &str| counts[name].as_u64().unwrap();
+    assert_eq!(
+        count("read"),
+        count("new")
+            + count("changed")
+            + count("unchanged")
+            + count("superseded")
+            + count("rejected"),
+        "{counts}"
+    );
+    assert_eq!(count("rejected") as usize, rejects(&repo).values().sum::<usize>());
+    assert!(count("new") > 3500, "{counts}");
+    let ran = repo.build(&[]);
+    let code = ran.code.unwrap();
+    let report = ran.json(code);
+    let records = &report["records"];
+    assert_eq!(code == 3, records["withheld"] != 0, "{report}");
+    eprintln!("{counts}\n{:?}\n{records}", rejects(&repo));
+
+    let reversed = Repo::new();
+    let mut backwards = sources.clone();
+    backwards.reverse();
+    reversed.import(&backwards, 3);
+    let again = reversed.build(&["--threads", "1"]).json(code);
+    assert_eq!(again["manifest_sha256"], report["manifest_sha256"], "order of sources matters");
+    assert_same_tree(&repo.public(), &reversed.public());
+
+    let public = repo.public();
+    let verified = run(offprint().args(["verify", "--depth", "full", "--json"]).arg(&public));
+    assert_eq!(verified.json(0)["problems"], Value::Array(Vec::new()));
+    check_xml(&data, &repo, scratch.path(), records["public"].as_u64().unwrap());
+    check_json(&public, records["public"].as_u64().unwrap());
+}
+
+/// Every DataCite XML of the release against the official XSD, by libxml2.
+fn check_xml(data: &Path, repo: &Repo, scratch: &Path, public: u64) {
+    let (Some(xmllint), Some(_), Some(_)) = (tool("xmllint"), tool("tar"), tool("zstd")) else {
+        return;
+    };
+    let dir = scratch.join("validate");
+    fs::create_dir(&dir).unwrap();
+    let pool = repo.public().join("dumps/pool");
+    for pack in tree(&pool).into_keys().filter(|name| name.ends_with(".tar.zst")) {
+        let mut tar = Command::new("tar");
+        let _ = run(tar.arg("--zstd").arg("-xf").arg(pool.join(pack)).arg("-C").arg(&dir)).exits(0);
+    }
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len() as u64, public);
+    let schema = data.join("../schemas/official/datacite-4.7/metadata.xsd");
+    for some in files.chunks(500) {
+        let mut command = Command::new(&xmllint);
+        command.args(["--nonet", "--noout", "--schema"]).arg(&schema).args(some);
+        let ran = run(&mut command);
+        let invalid: Vec<&str> =
+            ran.stderr.lines().filter(|line| !line.ends_with(" validates")).take(20).collect();
+        assert!(ran.code == Some(0), "{invalid:#?}");
+    }
+}
+
+/// Every DataCite JSON of the release against the 4.5 JSON schema, once the terms that are
+/// newer than 4.5 are taken out.
+fn check_json(public: &Path, records: u64) {
+    let Some(python) = python() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/datacite45.py");
+    let cat = run(offprint().args(["cat", "--format", "datacite-json"]).arg(public)).exits(0);
+    let scratch = tempfile::tempdir().unwrap();
+    let lines = scratch.path().join("datacite.jsonl");
+    fs::write(&lines, cat).unwrap();
+    let counted = run(Command::new(python).arg(script).arg(lines)).exits(0);
+    assert_eq!(counted.trim(), format!("{records} valid"));
+}
+
+#[test]
+fn sets_that_are_not_records_are_rejected_with_a_reason() {
+    let Some(data) = reference_data() else { return };
+    for name in ["zenodo-legacy-demo/deposit-records.jsonl.gz", "commonmeta/records.jsonl.gz"] {
+        let repo = Repo::new();
+        let counts = repo.import(&[&data.join(name)], 3);
+        assert_eq!(counts["read"], counts["rejected"], "{name}: {counts}");
+        assert!(counts["read"].as_u64().unwrap() > 50, "{name}: {counts}");
+    }
+}
