@@ -1,6 +1,7 @@
 //! `offprint import`
 
-use std::io::{self, Write as _};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -16,6 +17,9 @@ use super::{clock, open};
 use crate::crosswalk::inbound::Kind;
 use crate::store::import::{Completion, Importer, Input, Options, Outcome, Progress, Stop};
 use crate::store::{Counts, Reject};
+
+/// Rejects of a source that are told on the terminal.
+const SHOWN_REJECTS: usize = 3;
 
 pub(super) fn run(global: &Global, arguments: &Import) -> Result<Exit> {
     let config = open::config(global)?;
@@ -133,8 +137,30 @@ fn tell(global: &Global, outcome: &Outcome) {
         say(global.quiet, format_args!("  {code}: {times} times"));
     }
     if let Some(rejects) = &outcome.rejects {
-        say(global.quiet, format_args!("  rejected records: {}", rejects.display()));
+        for line in first_rejects(rejects) {
+            say(global.quiet, format_args!("  rejected: {line}"));
+        }
+        say(global.quiet, format_args!("  all rejected records: {}", rejects.display()));
     }
+}
+
+/// The first rejects of a list in words; the list itself has the rest.
+fn first_rejects(list: &Path) -> Vec<String> {
+    // The list was just written; if it is gone, its name is still told.
+    let Ok(file) = File::open(list) else { return Vec::new() };
+    let lines = BufReader::new(file).lines().take(SHOWN_REJECTS).map_while(Result::ok);
+    let text = |value: &serde_json::Value, key: &str| {
+        value[key].as_str().map(|text| format!("{text}: ")).unwrap_or_default()
+    };
+    lines
+        .filter_map(|line| serde_json::from_str(&line).ok())
+        .map(|reject: serde_json::Value| {
+            let line = reject["line"].as_u64().map(|line| format!("line {line}: "));
+            let (member, path) = (text(&reject, "member"), text(&reject, "path"));
+            let reason = reject["reason"].as_str().unwrap_or_default();
+            format!("{member}{}{path}{reason}", line.unwrap_or_default())
+        })
+        .collect()
 }
 
 fn tell_completion(global: &Global, completion: Completion) -> u64 {

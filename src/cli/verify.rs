@@ -32,12 +32,12 @@ pub(super) fn run(global: &Global, arguments: &Verify) -> Result<Exit> {
     for warning in &report.warnings {
         say(global.quiet, format_args!("warning: {warning}"));
     }
+    let release = if report.release.is_empty() { "(none)" } else { &report.release };
     let outcome = if report.is_good() { "is good" } else { "is NOT good" };
     say(
         global.quiet,
         format_args!(
-            "release {} {outcome}: {} files, {} frames, {} records, {} problems",
-            report.release,
+            "release {release} {outcome}: {} files, {} frames, {} records, {} problems",
             report.files,
             report.frames,
             report.records,

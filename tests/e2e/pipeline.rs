@@ -160,6 +160,7 @@ fn a_bad_record_is_named_and_the_rest_goes_on() {
     let broken = sample_data().join("broken.jsonl");
     let ran = repo.run(&["import", broken.to_str().unwrap()]);
     assert!(ran.stderr.contains("broken.jsonl"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("rejected: line 1: "), "{}", ran.stderr);
     let _ = ran.exits(3);
     let rejects = tree(&repo.path().join("rejects"));
     assert!(!rejects.is_empty(), "no rejects file");
