@@ -147,19 +147,13 @@ impl<'a> FrameWorker<'a> {
                 }
             }
             Visibility::Public(files) => {
-                let siblings = group.siblings(&row.family);
-                let position = siblings.iter().position(|sibling| sibling.id == row.id);
-                let lineage = match position {
-                    Some(position) => Lineage { index: position as u32 + 1, siblings },
-                    None => Lineage::SINGLE,
-                };
                 let published = Published {
                     record: &record,
                     raw: body,
                     created: &row.created,
                     updated: &row.updated,
                     files,
-                    lineage,
+                    lineage: Lineage::among(&row.id, group.siblings(&row.family)),
                     repository: &self.settings.repository,
                 };
                 self.print_public(&published, printed)?;

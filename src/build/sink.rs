@@ -147,10 +147,8 @@ impl<'a> Sink<'a> {
         let (stage, release) = (self.stage, self.release.clone());
         let as_of = self.settings.as_of.to_string();
         let dumps = self.dump.finish()?;
-        let tally =
-            |tally: super::dump::writer::Tally| Tally { files: tally.files, bytes: tally.bytes };
-        add(&mut self.written, "packs", tally(dumps.written));
-        add(&mut self.reused, "packs", tally(dumps.reused));
+        add(&mut self.written, "packs", dumps.written);
+        add(&mut self.reused, "packs", dumps.reused);
         let mut files = Vec::new();
         let ledger = self.ledger.finish(&release)?;
         if !dumps.compat.is_empty() {

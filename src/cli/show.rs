@@ -29,18 +29,13 @@ pub(super) fn run(global: &Global, show: &Show) -> Result<Exit> {
         Visibility::Restricted => bail!("record {} is not public", row.id),
     };
     let siblings = if row.members > 1 { snapshot.siblings(&row.family)? } else { Vec::new() };
-    let position = siblings.iter().position(|sibling| sibling.id == row.id);
-    let lineage = match position {
-        Some(position) => Lineage { index: position as u32 + 1, siblings: &siblings },
-        None => Lineage::SINGLE,
-    };
     let published = Published {
         record: &record,
         raw: &body,
         created: &row.created,
         updated: &row.updated,
         files,
-        lineage,
+        lineage: Lineage::among(&row.id, &siblings),
         repository: &repository,
     };
     let mut out = Vec::new();

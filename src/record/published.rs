@@ -46,7 +46,16 @@ pub struct Lineage<'a> {
     pub siblings: &'a [Sibling],
 }
 
-impl Lineage<'_> {
+impl<'a> Lineage<'a> {
+    /// The place of `id` among the public members of its family, oldest first; a family that
+    /// does not list it is a family of one.
+    pub fn among(id: &str, siblings: &'a [Sibling]) -> Lineage<'a> {
+        match siblings.iter().position(|sibling| sibling.id == id) {
+            Some(position) => Lineage { index: position as u32 + 1, siblings },
+            None => Lineage::SINGLE,
+        }
+    }
+
     /// A family of one.
     pub const SINGLE: Lineage<'static> = Lineage { index: 1, siblings: &[] };
 

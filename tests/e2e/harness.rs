@@ -80,10 +80,14 @@ impl Repo {
         run(&mut self.command(arguments))
     }
 
-    /// Imports and gives the counts.
+    /// Imports, asserts that the counts balance, and gives them.
     pub(crate) fn import(&self, sources: &[&Path], code: i32) -> Value {
         let mut command = self.command(&["import", "--json"]);
-        run(command.args(sources)).json(code)
+        let counts = run(command.args(sources)).json(code);
+        let count = |name: &str| counts[name].as_u64().expect("a count");
+        let fates = ["new", "changed", "unchanged", "superseded", "rejected"];
+        assert_eq!(count("read"), fates.into_iter().map(count).sum::<u64>(), "{counts}");
+        counts
     }
 
     pub(crate) fn build(&self, extra: &[&str]) -> Ran {

@@ -116,17 +116,7 @@ fn threads_order_and_repetition_of_input_do_not_change_a_byte() {
     let shuffled_file = scratch.path().join("shuffled.jsonl");
     fs::write(&shuffled_file, lines.join("\n")).unwrap();
     let shuffled = Repo::new();
-    let counts = shuffled.import(&[&shuffled_file, &month1], 0);
-    let count = |name: &str| counts[name].as_u64().unwrap();
-    assert_eq!(
-        count("read"),
-        count("new")
-            + count("changed")
-            + count("unchanged")
-            + count("superseded")
-            + count("rejected"),
-        "{counts}"
-    );
+    shuffled.import(&[&shuffled_file, &month1], 0);
     let shuffled_report = shuffled.build(&["--threads", "2"]).json(0);
     assert_eq!(straight_report["manifest_sha256"], shuffled_report["manifest_sha256"]);
     assert_same_tree(&straight.public(), &shuffled.public());

@@ -59,15 +59,6 @@ fn every_importable_set_becomes_a_release_of_valid_metadata() {
     let sources: Vec<&Path> = sources.iter().map(|path| path.as_path()).collect();
     let counts = repo.import(&sources, 3);
     let count = |name: &str| counts[name].as_u64().unwrap();
-    assert_eq!(
-        count("read"),
-        count("new")
-            + count("changed")
-            + count("unchanged")
-            + count("superseded")
-            + count("rejected"),
-        "{counts}"
-    );
     assert_eq!(count("rejected") as usize, rejects(&repo).values().sum::<usize>());
     assert!(count("new") > 3500, "{counts}");
     let ran = repo.build(&[]);

@@ -5,21 +5,10 @@ use std::io;
 use flate2::write::GzEncoder;
 
 use super::{file_entry, gzip};
+use crate::crosswalk::inbound::ledger::COLUMNS;
 use crate::release::layout::release_dir;
 use crate::release::manifest::FileEntry;
 use crate::release::stage::{Stage, StageError, StagedFile};
-
-/// Header row.
-pub const COLUMNS: [&str; 8] = [
-    "record_id",
-    "doi",
-    "parent_id",
-    "parent_doi",
-    "removal_note",
-    "removal_reason",
-    "removal_date",
-    "citation_text",
-];
 
 /// One removed record; empty text where something is not known.
 #[derive(Debug, Clone, Copy, Default)]

@@ -5,6 +5,7 @@ use std::io;
 
 use super::compat::{Archive, CompatError, CompatWriter};
 use super::frame::{DumpOptions, RenderedFrame};
+use crate::build::Tally;
 use crate::release::layout::{Format, PackId};
 use crate::release::manifest::{Dump, PackEntry};
 use crate::release::pack::writer::WriteError;
@@ -34,15 +35,6 @@ pub enum DumpError {
         /// Frame number.
         frame: u32,
     },
-}
-
-/// Files and bytes, for the build report.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Files.
-    pub files: u64,
-    /// Bytes.
-    pub bytes: u64,
 }
 
 /// What the writer made.
@@ -132,8 +124,7 @@ impl<'a> DumpWriter<'a> {
         self.close()?;
         self.begin(pack)?;
         for (format, entry) in entries {
-            self.reused.files += 1;
-            self.reused.bytes += entry.bytes;
+            self.reused.add(entry.bytes);
             self.packs.entry(*format).or_default().push(entry.clone());
         }
         Ok(())
@@ -163,8 +154,7 @@ impl<'a> DumpWriter<'a> {
         for (format, writer) in self.options.formats.iter().zip(writers) {
             let Some(done) = writer.finish(&mut self.encoder)? else { continue };
             let tally = if done.reused { &mut self.reused } else { &mut self.written };
-            tally.files += 1;
-            tally.bytes += done.entry.bytes;
+            tally.add(done.entry.bytes);
             self.packs.entry(*format).or_default().push(done.entry);
         }
         Ok(())
