@@ -79,10 +79,11 @@ pub fn find(
     format: Format,
     id: &str,
 ) -> Result<Option<Vec<u8>>, CatError> {
-    let pack = latest.spans.place(id).pack;
     let packs = packs(latest, format)?;
+    let Some(spans) = latest.spans.get(&format) else { return Ok(None) };
+    let pack = spans.place(id).pack;
     let Some(pack) = packs.iter().find(|each| each.pack == pack) else { return Ok(None) };
-    Ok(PackReader::open(source, pack, latest.spans)?.get(id)?)
+    Ok(PackReader::open(source, pack, *spans)?.get(id)?)
 }
 
 /// Writes every record of a format to `out` in pack order and returns how many.

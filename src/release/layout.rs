@@ -162,6 +162,21 @@ impl Spans {
         Ok(self)
     }
 
+    /// The spans of one format's packs. Frames of native JSON cover half as many ids, where that
+    /// can be: its records are half as long again as those of the DataCite formats, and with
+    /// frames of the same ids one record would cost more than 192 KiB. Packs cover the same ids
+    /// in every format.
+    pub fn of(self, format: Format) -> Spans {
+        if format != Format::NativeJson {
+            return self;
+        }
+        let numeric = Spans { frame_ids: self.frame_ids / 2, ..self };
+        let whole = self.frame_ids.is_multiple_of(2) && numeric.validate().is_ok();
+        let spans = if whole { numeric } else { self };
+        let hashed = Spans { hash_frame_bits: spans.hash_frame_bits + 1, ..spans };
+        hashed.validate().unwrap_or(spans)
+    }
+
     /// Where the record `id` is.
     pub fn place(&self, id: &str) -> Place {
         self.place_of(order_key(id))

@@ -38,7 +38,7 @@ pub struct Manifest {
     pub counts: Counts,
     /// What made the compressed bytes.
     pub encoder: Encoder,
-    /// How ids map to packs and frames.
+    /// How the repository cuts its ids; each dump says what that is for its format.
     pub spans: Spans,
     /// The dumps.
     pub dumps: BTreeMap<Format, Dump>,
@@ -144,6 +144,8 @@ pub struct Dump {
     pub media_type: String,
     /// Media type of the packs.
     pub pack_media_type: String,
+    /// How ids map to its packs and frames: [`Spans::of`] the format.
+    pub spans: Spans,
     /// Sum over the packs.
     pub records: u64,
     /// In pack order: numeric by number, then hashed.
@@ -151,11 +153,12 @@ pub struct Dump {
 }
 
 impl Dump {
-    /// The dump of `format` that these packs make, in pack order.
-    pub fn new(format: Format, packs: Vec<PackEntry>) -> Dump {
+    /// The dump of `format` that these packs make, in pack order, in a repository with `spans`.
+    pub fn new(format: Format, spans: Spans, packs: Vec<PackEntry>) -> Dump {
         Dump {
             media_type: format.media_type().to_owned(),
             pack_media_type: format.container().media_type().to_owned(),
+            spans: spans.of(format),
             records: packs.iter().map(|pack| pack.records).sum(),
             packs,
         }
@@ -321,6 +324,9 @@ impl Manifest {
             }
         }
         for (format, dump) in &self.dumps {
+            if let Err(error) = dump.spans.validate() {
+                return fail("spans", error.1);
+            }
             if let Some(bad) = dump.packs.iter().find(|pack| pack.pack_ref(*format).is_none()) {
                 return fail("pack", &bad.path);
             }
@@ -349,6 +355,7 @@ pub(crate) mod tests {
                 Format::NativeJson,
                 Dump::new(
                     Format::NativeJson,
+                    spans,
                     vec![PackEntry {
                         pack: "n000000".into(),
                         path: "dumps/pool/native-json/n000000-aaaaaaaaaaaa.jsonl.zst".into(),

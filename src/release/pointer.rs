@@ -62,8 +62,8 @@ pub struct Latest {
     pub as_of: String,
     /// Its manifest.
     pub manifest: Named,
-    /// How ids map to packs and frames.
-    pub spans: Spans,
+    /// Format → how ids map to its packs and frames.
+    pub spans: BTreeMap<Format, Spans>,
     /// Format → its packs, in pack order: name, first 12 digits of the hash, bytes, tail bytes.
     pub packs: BTreeMap<Format, Vec<(String, String, u64, u64)>>,
 }
@@ -145,7 +145,7 @@ impl Latest {
             release: manifest.release.clone(),
             as_of: manifest.as_of.clone(),
             manifest: named,
-            spans: manifest.spans,
+            spans: manifest.dumps.iter().map(|(format, dump)| (*format, dump.spans)).collect(),
             packs: packs.collect(),
         }
     }
@@ -160,8 +160,10 @@ impl Latest {
         if latest.format != FORMAT {
             return fail(format!("format {}", latest.format));
         }
-        if let Err(error) = latest.spans.validate() {
-            return fail(error.to_string());
+        for spans in latest.spans.values() {
+            if let Err(error) = spans.validate() {
+                return fail(error.to_string());
+            }
         }
         Ok(latest)
     }

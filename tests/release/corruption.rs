@@ -5,7 +5,7 @@ use std::path::Path;
 
 use offprint::release::cat::cat_one;
 use offprint::release::fetch::{RangeSource, Source};
-use offprint::release::layout::Format;
+use offprint::release::layout::{Format, PackId};
 use offprint::release::manifest::Manifest;
 use offprint::release::pack::{PackReader, Tail};
 use offprint::release::verify::{Depth, Report, verify};
@@ -40,7 +40,8 @@ fn tail_of(root: &Path, manifest: &Manifest, format: Format, pack: usize) -> (St
     let entry = &manifest.dumps[&format].packs[pack];
     let source = source(root);
     let reader =
-        PackReader::open(&source, &entry.pack_ref(format).unwrap(), manifest.spans).unwrap();
+        PackReader::open(&source, &entry.pack_ref(format).unwrap(), manifest.dumps[&format].spans)
+            .unwrap();
     (entry.path.clone(), reader.tail().clone(), entry.bytes as usize)
 }
 
@@ -52,7 +53,10 @@ fn the_first_bad_frame_is_named() {
     for format in Format::ALL {
         let (path, tail, _) = tail_of(root.path(), &manifest, format, 1);
         let info = tail.frames[3];
-        let place = format!("{path}: frame 3 (ids 1216–1279) at byte {}: ", info.offset);
+        let ids = manifest.dumps[&format].spans.describe(info.place(PackId::Numeric(1)));
+        let shown = if format == Format::NativeJson { "1120–1151" } else { "1216–1279" };
+        assert_eq!(ids, format!("frame 3 (ids {shown})"));
+        let place = format!("{path}: {ids} at byte {}: ", info.offset);
         let middle = info.offset as usize + info.data as usize / 2;
         let card = info.offset as usize + info.data as usize + 33;
         for at in [middle, info.offset as usize + info.data as usize - 1, card] {
@@ -90,7 +94,7 @@ fn a_damaged_frame_is_never_served() {
     fs::write(&file, bytes).unwrap();
     let error = cat_one(&source(root.path()), Format::NativeJson, "1", &mut Vec::new());
     let error = error.unwrap_err().to_string();
-    assert!(error.starts_with(&format!("{path}: frame 0 (ids 0–63) at byte 0: ")), "{error}");
+    assert!(error.starts_with(&format!("{path}: frame 0 (ids 0–31) at byte 0: ")), "{error}");
 }
 
 #[test]

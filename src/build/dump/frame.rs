@@ -59,9 +59,40 @@ pub enum RecordError<E> {
 pub struct FrameBuilder {
     options: DumpOptions,
     encoder: FrameEncoder,
-    buffers: Vec<Vec<u8>>,
+    streams: Vec<Stream>,
     place: Option<Place>,
     ids: Vec<String>,
+}
+
+/// One format's records of the frame. Its own frames may be finer than the builder's.
+struct Stream {
+    format: Format,
+    spans: Spans,
+    raw: Vec<u8>,
+    /// Where its frames begin: which, the number of its first record, the first byte.
+    starts: Vec<(Place, usize, usize)>,
+}
+
+impl Stream {
+    fn clear(&mut self) {
+        self.raw.clear();
+        self.starts.clear();
+    }
+
+    /// Compresses its frames.
+    fn encode(
+        &self,
+        ids: &[String],
+        encoder: &mut FrameEncoder,
+    ) -> Result<Vec<EncodedFrame>, EncodeError> {
+        let ends = self.starts.iter().skip(1).map(|(_, record, byte)| (*record, *byte));
+        let ends = ends.chain([(ids.len(), self.raw.len())]);
+        let frames = self.starts.iter().zip(ends).map(|((place, record, byte), end)| {
+            let (ids, raw) = (&ids[*record..end.0], &self.raw[*byte..end.1]);
+            EncodedFrame::new(&self.spans, *place, ids, raw, encoder)
+        });
+        frames.collect()
+    }
 }
 
 /// A frame in every format, ready for the writer.
@@ -69,8 +100,9 @@ pub struct FrameBuilder {
 pub struct RenderedFrame {
     /// Where it belongs.
     pub place: Place,
-    /// One frame per format, in the order of [`DumpOptions::formats`].
-    pub formats: Vec<(Format, EncodedFrame)>,
+    /// The frames of each format, in the order of [`DumpOptions::formats`]; more than one where
+    /// [`Spans::of`] makes them finer.
+    pub formats: Vec<(Format, Vec<EncodedFrame>)>,
     /// Its part of the solid archives, when they are wanted.
     pub compat: Option<CompatParts>,
 }
@@ -81,10 +113,16 @@ impl FrameBuilder {
     /// # Errors
     /// When zstd does not accept the level.
     pub fn new(options: &DumpOptions) -> io::Result<Self> {
+        let stream = |format: &Format| Stream {
+            format: *format,
+            spans: options.spans.of(*format),
+            raw: Vec::new(),
+            starts: Vec::new(),
+        };
         Ok(FrameBuilder {
-            options: options.clone(),
             encoder: FrameEncoder::new(options.level)?,
-            buffers: vec![Vec::new(); options.formats.len()],
+            streams: options.formats.iter().map(stream).collect(),
+            options: options.clone(),
             place: None,
             ids: Vec::new(),
         })
@@ -94,7 +132,7 @@ impl FrameBuilder {
     pub fn start(&mut self, place: Place) {
         self.place = Some(place);
         self.ids.clear();
-        self.buffers.iter_mut().for_each(Vec::clear);
+        self.streams.iter_mut().for_each(Stream::clear);
     }
 
     /// Appends one record: `write` appends its bytes in the format it is asked for, once for
@@ -107,13 +145,19 @@ impl FrameBuilder {
         id: &str,
         mut write: impl FnMut(Format, &mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), RecordError<E>> {
-        let starts: Vec<usize> = self.buffers.iter().map(Vec::len).collect();
-        for (format, buffer) in self.options.formats.iter().zip(&mut self.buffers) {
-            if let Err(error) = one_format(*format, id, buffer, &mut write) {
-                for (buffer, start) in self.buffers.iter_mut().zip(starts) {
-                    buffer.truncate(start);
+        let starts: Vec<usize> = self.streams.iter().map(|stream| stream.raw.len()).collect();
+        for stream in &mut self.streams {
+            if let Err(error) = one_format(stream.format, id, &mut stream.raw, &mut write) {
+                for (stream, start) in self.streams.iter_mut().zip(starts) {
+                    stream.raw.truncate(start);
                 }
                 return Err(error);
+            }
+        }
+        for (stream, start) in self.streams.iter_mut().zip(starts) {
+            let place = stream.spans.place(id);
+            if stream.starts.last().is_none_or(|(before, ..)| *before != place) {
+                stream.starts.push((place, self.ids.len(), start));
             }
         }
         self.ids.push(id.to_owned());
@@ -129,14 +173,12 @@ impl FrameBuilder {
         let Some(place) = self.place.take().filter(|_| !self.ids.is_empty()) else {
             return Ok(None);
         };
-        let mut formats = Vec::with_capacity(self.buffers.len());
-        for (format, raw) in self.options.formats.iter().zip(&self.buffers) {
-            let spans = &self.options.spans;
-            let frame = EncodedFrame::new(spans, place, &self.ids, raw, &mut self.encoder)?;
-            formats.push((*format, frame));
+        let mut formats = Vec::with_capacity(self.streams.len());
+        for stream in &self.streams {
+            formats.push((stream.format, stream.encode(&self.ids, &mut self.encoder)?));
         }
         let compat = self.options.compat.as_ref().map(|options| {
-            let raws = self.options.formats.iter().copied().zip(&self.buffers);
+            let raws = self.streams.iter().map(|stream| (stream.format, &stream.raw));
             CompatParts::render(options, &self.ids, raws)
         });
         Ok(Some(RenderedFrame { place, formats, compat }))

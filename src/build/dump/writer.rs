@@ -98,12 +98,13 @@ impl<'a> DumpWriter<'a> {
             self.begin(pack)?;
             let (stage, spans) = (self.stage, self.options.spans);
             let formats = self.options.formats.iter();
-            let writers = formats.map(|format| PackWriter::create(stage, *format, pack, spans));
+            let writers =
+                formats.map(|format| PackWriter::create(stage, *format, pack, spans.of(*format)));
             self.open = Some((pack, writers.collect::<Result<_, _>>()?));
         }
         let writers = self.open.iter_mut().flat_map(|(_, writers)| writers);
-        for (writer, (_, encoded)) in writers.zip(&frame.formats) {
-            writer.push_frame(encoded)?;
+        for (writer, (_, frames)) in writers.zip(&frame.formats) {
+            frames.iter().try_for_each(|frame| writer.push_frame(frame))?;
         }
         if let (Some(compat), Some(parts)) = (&mut self.compat, &frame.compat) {
             compat.push(parts)?;
@@ -137,7 +138,10 @@ impl<'a> DumpWriter<'a> {
     pub fn finish(mut self) -> Result<Dumps, DumpError> {
         self.close()?;
         let compat = self.compat.map(CompatWriter::finish).transpose()?.unwrap_or_default();
-        let dumps = self.packs.into_iter().map(|(f, packs)| (f, Dump::new(f, packs))).collect();
+        let spans = self.options.spans;
+        let dumps = self.packs.into_iter();
+        let dumps =
+            dumps.map(|(format, packs)| (format, Dump::new(format, spans, packs))).collect();
         Ok(Dumps { dumps, compat, written: self.written, reused: self.reused })
     }
 

@@ -339,9 +339,8 @@ impl Check<'_> {
             fail(format!("counts do not balance: {counts:?}"));
         }
         let shape = |dump: &super::manifest::Dump| -> Vec<_> {
-            let line = |p: &PackEntry| {
-                (p.pack.clone(), p.records, p.frames, p.first_id.clone(), p.last_id.clone())
-            };
+            let line =
+                |p: &PackEntry| (p.pack.clone(), p.records, p.first_id.clone(), p.last_id.clone());
             dump.packs.iter().map(line).collect()
         };
         let first = dumps.values().next().map(shape);

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::super::fetch::{FetchError, RangeSource};
 use super::super::hash::Hashing;
-use super::super::layout::{Container, Format};
+use super::super::layout::{Container, Format, Spans};
 use super::super::manifest::PackEntry;
 use super::super::pack::index::END_OF_ARCHIVE;
 use super::super::pack::member::Records;
@@ -57,6 +57,10 @@ impl Check<'_> {
         found
     }
 
+    fn spans(&self, format: Format) -> Spans {
+        self.manifest.dumps.get(&format).map_or(self.manifest.spans, |dump| dump.spans)
+    }
+
     fn tail(&self, format: Format, entry: &PackEntry) -> Result<Tail, Problem> {
         let path = &entry.path;
         let Some(pack) = entry.pack_ref(format) else {
@@ -67,7 +71,7 @@ impl Check<'_> {
             .source
             .read_range(path, at, pack.tail_bytes)
             .map_err(|error| Problem::fetch(path, &error))?;
-        Tail::parse(&bytes, pack.bytes, pack.pack, format.container(), &self.manifest.spans)
+        Tail::parse(&bytes, pack.bytes, pack.pack, format.container(), &self.spans(format))
             .map_err(|fault| Problem::new(path, Kind::Tail, fault.to_string()))
     }
 
@@ -107,7 +111,7 @@ impl Check<'_> {
                 }
                 Err(fault) => {
                     bad = true;
-                    let frame = self.manifest.spans.describe(info.place(tail.pack));
+                    let frame = self.spans(format).describe(info.place(tail.pack));
                     let message = format!("{frame} at byte {}: {fault}", info.offset);
                     found.problems.push(Problem::new(path, Kind::Frame, message));
                 }
@@ -146,7 +150,7 @@ impl Check<'_> {
         decoder: &mut FrameDecoder,
     ) -> Result<DecodedFrame, Fault> {
         let (data, id_list) = bytes.split_at(info.data as usize);
-        let ids = card::parse(&self.manifest.spans, info.place(tail.pack), id_list)?;
+        let ids = card::parse(&self.spans(format), info.place(tail.pack), id_list)?;
         let frame = decode(decoder, format, info, data, ids)?;
         let records = Records::new(format.container(), &frame.raw);
         for (ordinal, (record, id)) in records.zip(&frame.ids).enumerate() {
