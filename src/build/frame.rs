@@ -1,7 +1,9 @@
-//! One frame's worth of records, printed: the work of one thread.
+//! One frame's worth of records, printed or kept: the work of one thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+
+use serde::{Deserialize, Serialize};
 
 use crate::crosswalk::datacite::DataCite;
 use crate::crosswalk::names::Name;
@@ -18,36 +20,85 @@ use super::dump::exceptions::Exception;
 use super::dump::stats::Stats;
 use super::dump::{DumpOptions, FrameBuilder, RenderedFrame};
 use super::site::{LatestRecord, Renderer, TombstoneView, url};
-use super::{BuildError, Settings};
+use super::site_list;
+use super::state::{FrameRow, Memo};
+use super::{BuildError, Settings, Tally};
+
+/// A frame to be done.
+pub(super) enum Work {
+    /// Records of the frame changed, or nothing is known of it.
+    Print {
+        number: u64,
+        group: Group,
+        /// What the build before left, if this one goes on from there.
+        old: Option<Old>,
+    },
+    /// No record of the frame changed.
+    Keep { number: u64, old: Old },
+}
+
+/// What the build before left of a frame.
+pub(super) struct Old {
+    pub(super) row: FrameRow,
+    /// Its part of the site list, compressed.
+    pub(super) list: Vec<u8>,
+}
+
+/// Which records of a frame that is printed have changed pages. Constant within a build.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Those with a change after this one.
+    pub(super) since: u64,
+    /// And those whose files open or close between the two as-ofs.
+    pub(super) opened: BTreeSet<String>,
+}
+
+impl Changed {
+    fn has(&self, row: &Row) -> bool {
+        row.seq > self.since || self.opened.contains(&row.id)
+    }
+}
 
 /// What one frame of records became.
-#[derive(Debug, Default)]
 pub(super) struct Printed {
-    /// The dumps' part; `None` when no record of the frame is public.
+    /// Which frame.
+    pub(super) number: u64,
+    /// The dumps' part; `None` when no record of the frame is public, or when it is kept.
     pub(super) frame: Option<RenderedFrame>,
-    /// Name of the pack, which is the range of the site list.
-    pub(super) range: String,
-    /// Pages and exports in record order.
-    pub(super) site: Vec<SiteLine>,
-    /// Ids that have a page.
-    pub(super) paged: Vec<String>,
-    /// How many of `site` were written rather than found equal, with how many bytes.
-    pub(super) pages_written: super::Tally,
-    pub(super) exceptions: Vec<Exception>,
-    pub(super) removals: Vec<Removed>,
+    /// What the frame adds to the totals, and the ids that have a page.
+    pub(super) memo: Memo,
+    /// Its part of the site list, compressed.
+    pub(super) list: Vec<u8>,
+    /// How many files that lists, and the sum of their sizes.
+    pub(super) listed: Tally,
+    /// How many of them were written rather than found equal, with how many bytes.
+    pub(super) written: Tally,
+    /// The row of the state file; `None` for a frame that is kept.
+    pub(super) row: Option<FrameRow>,
+    /// Paths that the build before printed and this one does not.
+    pub(super) lost: Vec<String>,
+    /// Paths of the records that changed.
+    pub(super) found: Vec<String>,
+}
+
+/// What a frame adds to the totals of a release.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Summary {
     pub(super) counts: Counts,
     pub(super) stats: Stats,
+    pub(super) exceptions: Vec<Exception>,
+    pub(super) removals: Vec<Removed>,
     pub(super) communities: BTreeMap<String, Community>,
     /// The newest records of the frame with their creation time, newest first.
     pub(super) latest: Vec<(String, LatestRecord)>,
 }
 
 /// A row of the deletion ledger, in the order of its columns.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Removed(pub(super) [String; 8]);
 
 /// A community as its records describe it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Community {
     /// Smallest title seen, so that order does not matter.
     pub(super) title: Option<String>,
@@ -70,11 +121,27 @@ pub(super) struct FrameWorker<'a> {
     settings: &'a Settings,
     stage: &'a Stage,
     renderer: Option<&'a Renderer>,
+    changed: &'a Changed,
     day: &'a str,
     decoder: Decoder,
     builder: FrameBuilder,
     body: String,
     document: Vec<u8>,
+    lines: Vec<u8>,
+}
+
+/// A frame that is being printed.
+#[derive(Default)]
+struct Page {
+    memo: Memo,
+    written: Tally,
+    listed: Tally,
+    /// Of the record at hand.
+    site: Vec<SiteLine>,
+    /// What the build before printed and this one did not yet, by record.
+    old: Option<BTreeMap<String, Vec<SiteLine>>>,
+    lost: Vec<String>,
+    found: Vec<String>,
 }
 
 impl<'a> FrameWorker<'a> {
@@ -83,6 +150,7 @@ impl<'a> FrameWorker<'a> {
         options: &DumpOptions,
         stage: &'a Stage,
         renderer: Option<&'a Renderer>,
+        changed: &'a Changed,
         day: &'a str,
         decoder: Decoder,
     ) -> Result<Self, BuildError> {
@@ -90,34 +158,90 @@ impl<'a> FrameWorker<'a> {
             settings,
             stage,
             renderer,
+            changed,
             day,
             decoder,
             builder: FrameBuilder::new(options).map_err(BuildError::Zstd)?,
             body: String::new(),
             document: Vec::new(),
+            lines: Vec::new(),
         })
     }
 
-    /// Prints every record of the group.
+    /// Does one frame.
     ///
     /// # Errors
     /// When a row of the store cannot be read or a file cannot be written. A record that
     /// cannot be printed is an exception in the result, not an error.
-    pub(super) fn print(&mut self, group: Group) -> Result<Printed, BuildError> {
-        let mut printed = Printed::default();
-        let Some(first) = group.rows.first() else { return Ok(printed) };
-        let place = self.settings.dump.spans.place(&first.id);
-        printed.range = place.pack.to_string();
-        self.builder.start(place);
+    pub(super) fn work(&mut self, work: Work) -> Result<Printed, BuildError> {
+        match work {
+            Work::Print { number, group, old } => self.print(number, &group, old),
+            Work::Keep { number, old: Old { row, list } } => Ok(Printed {
+                number,
+                frame: None,
+                memo: row.memo()?,
+                list,
+                listed: Tally { files: row.files, bytes: row.bytes },
+                written: Tally::default(),
+                row: None,
+                lost: Vec::new(),
+                found: Vec::new(),
+            }),
+        }
+    }
+
+    fn print(
+        &mut self,
+        number: u64,
+        group: &Group,
+        old: Option<Old>,
+    ) -> Result<Printed, BuildError> {
+        let old = old.map(|old| site_list::by_record(&old.row.memo()?, &old.list)).transpose()?;
+        let mut page = Page { old, ..Page::default() };
+        self.lines.clear();
+        self.builder.start(self.settings.dump.spans.place_of_number(number));
         for row in &group.rows {
-            printed.counts.minted += 1;
+            page.memo.summary.counts.minted += 1;
             let mut body = std::mem::take(&mut self.body);
             row.decode(&mut self.decoder, &mut body)?;
-            self.print_row(&group, row, &body, &mut printed)?;
+            self.print_row(group, row, &body, &mut page)?;
             self.body = body;
+            self.list_files(&row.id, &mut page)?;
         }
-        printed.frame = self.builder.finish()?;
-        Ok(printed)
+        let Page { memo, written, listed, old, mut lost, found, .. } = page;
+        // Records never leave the store, so what is left here belongs to none of the frame's.
+        lost.extend(old.into_iter().flatten().flat_map(|(_, lines)| lines).map(|line| line.path));
+        let frame = self.builder.finish()?;
+        let list = site_list::compress(&self.lines)?;
+        let row = FrameRow::new(&memo, list.len() as u64, listed.files, listed.bytes)?;
+        shrink(&mut self.lines);
+        shrink(&mut self.document);
+        if self.body.capacity() > ROOM {
+            self.body = String::new();
+        }
+        Ok(Printed { number, frame, memo, list, listed, written, row: Some(row), lost, found })
+    }
+
+    /// Ends a record: its files go into the list, and those it no longer has are lost.
+    fn list_files(&mut self, id: &str, page: &mut Page) -> Result<(), BuildError> {
+        let old = page.old.as_mut().and_then(|old| old.remove(id)).unwrap_or_default();
+        let kept: BTreeSet<&str> = page.site.iter().map(|line| line.path.as_str()).collect();
+        let lost = old.into_iter().map(|line| line.path);
+        page.lost.extend(lost.filter(|path| !kept.contains(path.as_str())));
+        if page.site.is_empty() {
+            return Ok(());
+        }
+        let name = |line: &SiteLine| {
+            let rest = line.path.strip_prefix("records/").and_then(|path| path.strip_prefix(id));
+            rest.map(str::to_owned).ok_or_else(|| BuildError::Stray { path: line.path.clone() })
+        };
+        let names = page.site.iter().map(name).collect::<Result<_, _>>()?;
+        page.memo.pages.push((id.to_owned(), names));
+        for line in page.site.drain(..) {
+            page.listed.add(line.bytes);
+            site_list::append(&line, &mut self.lines)?;
+        }
+        Ok(())
     }
 
     fn print_row(
@@ -125,25 +249,30 @@ impl<'a> FrameWorker<'a> {
         group: &Group,
         row: &Row,
         body: &str,
-        printed: &mut Printed,
+        page: &mut Page,
     ) -> Result<(), BuildError> {
         let record = match Record::parse(body) {
             Ok(record) => record,
             Err(error) => {
-                withhold(&row.id, "unreadable", error.path, printed);
+                withhold(&row.id, "unreadable", error.path, page);
                 return Ok(());
             }
         };
+        // The files of a record that did not change are those it had.
+        let unchanged = page.old.is_some() && !self.changed.has(row);
+        if unchanged && let Some(lines) = page.old.as_ref().and_then(|old| old.get(&row.id)) {
+            page.site.extend_from_slice(lines);
+        }
+        let renderer = self.renderer.filter(|_| !unchanged);
         match visibility(&record, self.day) {
-            Visibility::Restricted => printed.counts.restricted += 1,
+            Visibility::Restricted => page.memo.summary.counts.restricted += 1,
             Visibility::Tombstone { visible } => {
-                printed.counts.tombstoned += 1;
-                printed.removals.push(Removed::of(&record, visible));
-                if let (true, Some(renderer)) = (visible, self.renderer) {
+                page.memo.summary.counts.tombstoned += 1;
+                page.memo.summary.removals.push(Removed::of(&record, visible));
+                if let (true, Some(renderer)) = (visible, renderer) {
                     self.document.clear();
                     renderer.tombstone(&TombstoneView::of(&record), &mut self.document)?;
-                    self.write_page(url::landing_path(&row.id), printed)?;
-                    printed.paged.push(row.id.clone());
+                    self.write_page(url::landing_path(&row.id), page)?;
                 }
             }
             Visibility::Public(files) => {
@@ -156,7 +285,7 @@ impl<'a> FrameWorker<'a> {
                     lineage: Lineage::among(&row.id, group.siblings(&row.family)),
                     repository: &self.settings.repository,
                 };
-                self.print_public(&published, printed)?;
+                self.print_public(&published, renderer, page)?;
             }
         }
         Ok(())
@@ -165,13 +294,14 @@ impl<'a> FrameWorker<'a> {
     fn print_public(
         &mut self,
         published: &Published<'_>,
-        printed: &mut Printed,
+        renderer: Option<&Renderer>,
+        page: &mut Page,
     ) -> Result<(), BuildError> {
         let id = published.id();
         let datacite = match DataCite::from_published(published) {
             Ok(datacite) => datacite,
             Err(withheld) => {
-                withhold(id, withheld.code, withheld.path.to_owned(), printed);
+                withhold(id, withheld.code, withheld.path.to_owned(), page);
                 return Ok(());
             }
         };
@@ -184,57 +314,61 @@ impl<'a> FrameWorker<'a> {
             Ok::<(), Infallible>(())
         });
         if written.is_err() {
-            withhold(id, "too-long", String::new(), printed);
+            withhold(id, "too-long", String::new(), page);
             return Ok(());
         }
-        printed.counts.public += 1;
-        count(published, &mut printed.stats);
+        let summary = &mut page.memo.summary;
+        summary.counts.public += 1;
+        count(published, &mut summary.stats);
         for entry in &published.record.parent.communities.entries {
             if !entry.slug.is_empty() {
-                let community = printed.communities.entry(entry.slug.to_string()).or_default();
+                let community = summary.communities.entry(entry.slug.to_string()).or_default();
                 community.merge(1, entry.metadata.title.as_deref());
             }
         }
-        if let Some(renderer) = self.renderer {
+        if self.renderer.is_some() {
+            self.note_latest(published, &mut page.memo.summary);
+        }
+        let Some(renderer) = renderer else { return Ok(()) };
+        self.document.clear();
+        renderer.landing(published, &mut self.document)?;
+        self.write_page(url::landing_path(id), page)?;
+        for format in &self.settings.site.exports {
             self.document.clear();
-            renderer.landing(published, &mut self.document)?;
-            self.write_page(url::landing_path(id), printed)?;
-            for format in &self.settings.site.exports {
-                self.document.clear();
-                match format {
-                    Format::DataciteXml => datacite.write_xml(&mut self.document),
-                    Format::DataciteJson => datacite.write_json(&mut self.document),
-                    other => crosswalk::write(*other, published, &mut self.document)?,
-                }
-                self.write_page(url::export_path(id, *format), printed)?;
+            match format {
+                Format::DataciteXml => datacite.write_xml(&mut self.document),
+                Format::DataciteJson => datacite.write_json(&mut self.document),
+                other => crosswalk::write(*other, published, &mut self.document)?,
             }
-            printed.paged.push(id.to_owned());
-            self.note_latest(published, printed);
+            self.write_page(url::export_path(id, *format), page)?;
         }
         Ok(())
     }
 
     /// Writes the document just made at `path`, unless the same bytes stand there.
-    fn write_page(&self, path: String, printed: &mut Printed) -> Result<(), BuildError> {
+    fn write_page(&self, path: String, page: &mut Page) -> Result<(), BuildError> {
         let written = self.stage.write_page(&path, &self.document)?;
         if !written.reused {
-            printed.pages_written.add(written.bytes);
+            page.written.add(written.bytes);
         }
-        printed.site.push(SiteLine { path, bytes: written.bytes, sha256: written.sha256 });
+        if page.old.is_some() {
+            page.found.push(path.clone());
+        }
+        page.site.push(SiteLine { path, bytes: written.bytes, sha256: written.sha256 });
         Ok(())
     }
 
-    fn note_latest(&self, published: &Published<'_>, printed: &mut Printed) {
+    fn note_latest(&self, published: &Published<'_>, summary: &mut Summary) {
         let wanted = self.settings.site.latest;
         let created = published.created;
-        let full = printed.latest.len() >= wanted;
+        let full = summary.latest.len() >= wanted;
         if wanted == 0
-            || full && printed.latest.last().is_some_and(|last| last.0.as_str() >= created)
+            || full && summary.latest.last().is_some_and(|last| last.0.as_str() >= created)
         {
             return;
         }
-        printed.latest.push((created.to_owned(), latest(published)));
-        keep_newest(&mut printed.latest, wanted);
+        summary.latest.push((created.to_owned(), latest(published)));
+        keep_newest(&mut summary.latest, wanted);
     }
 }
 
@@ -259,9 +393,21 @@ fn latest(published: &Published<'_>) -> LatestRecord {
     }
 }
 
-fn withhold(id: &str, code: &str, path: String, printed: &mut Printed) {
-    printed.counts.withheld += 1;
-    printed.exceptions.push(Exception { id: id.to_owned(), code: code.to_owned(), path });
+fn withhold(id: &str, code: &str, path: String, page: &mut Page) {
+    let summary = &mut page.memo.summary;
+    summary.counts.withheld += 1;
+    summary.exceptions.push(Exception { id: id.to_owned(), code: code.to_owned(), path });
+    // A record that is left out has no files, whatever it had.
+    page.site.clear();
+}
+
+/// Buffers of usual frames stay; those of a frame with a record of many megabytes go.
+const ROOM: usize = 4 << 20;
+
+fn shrink(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > ROOM {
+        *buffer = Vec::new();
+    }
 }
 
 fn count(published: &Published<'_>, stats: &mut Stats) {

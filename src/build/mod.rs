@@ -11,17 +11,22 @@ pub mod meter;
 mod pipeline;
 mod sink;
 pub mod site;
+mod site_list;
 mod standing;
+mod state;
 mod sweep;
 
 use std::collections::BTreeMap;
+use std::ops::RangeBounds;
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::crosswalk::Format;
 use crate::record::Repository;
-use crate::release::layout::{self, PackId, Place, Spans};
+use crate::record::identifier::OrderKey;
+use crate::release::fetch::Source;
+use crate::release::layout::{self, Spans};
 use crate::release::manifest::{Counts, Encoder, FORMAT, Licence, Manifest, RepositoryName, Tool};
 use crate::release::pack::codec::EncodeError;
 use crate::release::pointer::{self, PointerError};
@@ -30,11 +35,14 @@ use crate::store::{Error as StoreError, Snapshot, Store};
 
 use dump::DumpOptions;
 use dump::compat::CompatOptions;
-use frame::FrameWorker;
+use frame::{FrameWorker, Old, Work};
 use meter::{Meter, Seconds};
 use pipeline::Stopped;
 use sink::Sink;
 use site::{Renderer, SiteConfig, SiteError};
+use site_list::Parts;
+use standing::{Base, Plan, Seen};
+use state::{State, StateError};
 
 /// What a build needs to know, resolved from configuration and command line.
 #[derive(Debug, Clone)]
@@ -155,6 +163,23 @@ pub enum BuildError {
     /// A solid archive could not be written.
     #[error(transparent)]
     Compat(#[from] dump::compat::CompatError),
+    /// The state file could not be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A file of the release before is not as it was.
+    #[error("cannot read {}", path.display())]
+    Standing {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// A file of a record has a path that is not the record's, so a sweep would not find it.
+    #[error("{path} is not a path of its record")]
+    Stray {
+        /// The path.
+        path: String,
+    },
     /// A left-over could not be removed; the new release stands.
     #[error("cannot clear left-overs in {}", dir.display())]
     Sweep {
@@ -201,29 +226,39 @@ pub fn build(
     let mut meter = Meter::start();
     let snapshot = store.snapshot()?;
     let renderer = renderer(settings)?;
-    let fingerprint = standing::fingerprint(settings, renderer.as_ref());
+    let state = State::open(&settings.state_file)?;
+    let seen = Seen::new(&snapshot, settings, renderer.as_ref());
+    let last = state.remembered()?;
     if !settings.full
-        && let Some(report) = standing::unchanged(&snapshot, root, settings, &fingerprint)?
+        && let Some(report) = standing::unchanged(&snapshot, root, last.as_ref(), &seen)?
     {
         meter.lap("plan");
         let peak_rss_bytes = meter::peak_rss_bytes();
         return Ok(Report { seconds: meter.finish(), peak_rss_bytes, ..report });
     }
-    if standing::is_taken(&snapshot, root, settings, &fingerprint)? {
-        return Err(BuildError::Taken { release: release_id(settings.as_of) });
+    if standing::is_taken(root, last.as_ref(), &seen)? {
+        return Err(BuildError::Taken { release: seen.release });
     }
+    let plan = Plan::new(&snapshot, root, settings, &state, last, &seen)?;
+    let unfinished = state.is_unfinished()?;
+    state.begin()?;
     meter.lap("plan");
     let stage = Stage::open(root, Durability::Synced)?;
     let options = dump_options(settings);
-    let mut sink = Sink::new(&stage, settings, &options, renderer.as_ref(), advance)?;
-    print_records(&snapshot, &stage, settings, &options, renderer.as_ref(), &mut sink)?;
+    let source = Source::open(&root.to_string_lossy());
+    let standing = plan.standing(&source);
+    let writer = state.writer(plan.is_full())?;
+    let mut sink =
+        Sink::new(&stage, settings, &options, renderer.as_ref(), advance, standing, writer)?;
+    let prints = Prints { snapshot: &snapshot, settings, options: &options, plan: &plan };
+    prints.records(&stage, &state, renderer.as_ref(), &mut sink)?;
     meter.lap("records");
     let outcome = sink.finish()?;
     meter.lap("files");
     let manifest = Manifest {
         format: FORMAT,
-        release: release_id(settings.as_of),
-        as_of: settings.as_of.to_string(),
+        release: seen.release.clone(),
+        as_of: seen.as_of.clone(),
         tool: Tool::this(),
         repository: repository_name(settings),
         licence: Licence::cc0(),
@@ -234,13 +269,19 @@ pub fn build(
         files: outcome.files,
         site: outcome.site,
     };
-    // Before the pointers: a build killed between the two must know its own release again.
-    standing::remember(&snapshot, settings, fingerprint, &manifest)?;
+    // What is remembered must be on the disk. Before the pointers: a build killed between the
+    // two must know its own release again.
+    stage.settle()?;
+    outcome.state.commit(&seen.remembered(&manifest)?)?;
     let named = pointer::publish(&stage, &manifest, None)?;
     meter.lap("publish");
-    sweep::pages(root, &outcome.pages, &settings.site.exports)?;
+    if plan.is_full() || unfinished {
+        sweep::pages(root, &outcome.pages, &state)?;
+    }
+    sweep::files(root, &state.gone()?)?;
     sweep::lists(root, &manifest)?;
     crate::release::sweep::sweep(&stage)?;
+    state.end()?;
     stage.close()?;
     meter.lap("sweep");
     Ok(Report {
@@ -290,39 +331,106 @@ pub fn release_id(as_of: jiff::Timestamp) -> String {
     as_of.to_string().chars().filter(|c| !matches!(c, '-' | ':')).collect()
 }
 
-fn print_records(
-    snapshot: &Snapshot,
-    stage: &Stage,
-    settings: &Settings,
-    options: &DumpOptions,
-    renderer: Option<&Renderer>,
-    sink: &mut Sink<'_>,
-) -> Result<(), BuildError> {
-    let as_of = settings.as_of.to_string();
-    let day = as_of.get(..10).unwrap_or(&as_of);
-    let spans = settings.dump.spans;
-    let dictionaries = snapshot.dictionaries();
-    pipeline::ordered(
-        settings.threads,
-        || FrameWorker::new(settings, options, stage, renderer, day, dictionaries.decoder()),
-        |hand| {
-            let frame_of = |key| frame_number(spans.place_of(key));
-            snapshot.scan_groups(.., frame_of, |group| Ok(hand(group)?)).map_err(
-                |halt: FeedError| match halt {
-                    FeedError::Stopped(_) => pipeline::Halt::Stopped,
-                    FeedError::Store(error) => pipeline::Halt::Failed(error.into()),
-                },
-            )
-        },
-        |worker, group| worker.print(group),
-        |printed| sink.accept(printed),
-    )
+/// What printing the records takes.
+struct Prints<'a> {
+    snapshot: &'a Snapshot,
+    settings: &'a Settings,
+    options: &'a DumpOptions,
+    plan: &'a Plan,
 }
 
-/// Why the scan ended early.
+impl Prints<'_> {
+    fn records(
+        &self,
+        stage: &Stage,
+        state: &State,
+        renderer: Option<&Renderer>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), BuildError> {
+        let Prints { snapshot, settings, options, plan } = *self;
+        let as_of = settings.as_of.to_string();
+        let day = as_of.get(..10).unwrap_or(&as_of);
+        let dictionaries = snapshot.dictionaries();
+        pipeline::ordered(
+            settings.threads,
+            || {
+                let decoder = dictionaries.decoder();
+                FrameWorker::new(settings, options, stage, renderer, &plan.changed, day, decoder)
+            },
+            |hand| {
+                let fed = match &plan.base {
+                    None => self.feed(.., |_| Ok(None), hand),
+                    Some(base) => self.feed_changes(base, stage.root(), state, hand),
+                };
+                fed.map_err(|halt| match halt {
+                    FeedError::Stopped(_) => pipeline::Halt::Stopped,
+                    FeedError::Failed(error) => pipeline::Halt::Failed(*error),
+                })
+            },
+            |worker, work| worker.work(work),
+            |printed| sink.accept(printed),
+        )
+    }
+
+    /// Hands over the frames of a range of keys, each with what `old` says of it.
+    fn feed(
+        &self,
+        range: impl RangeBounds<OrderKey>,
+        mut old: impl FnMut(u64) -> Result<Option<Old>, BuildError>,
+        hand: &mut pipeline::Hand<'_, Work>,
+    ) -> Result<(), FeedError> {
+        let spans = self.settings.dump.spans;
+        let frame_of = |key| spans.number_of(key);
+        self.snapshot.scan_groups(range, frame_of, |group| {
+            let number = group.key;
+            Ok(hand(Work::Print { number, old: old(number)?, group })?)
+        })
+    }
+
+    /// Hands over every frame, in order: those with a change with their records, the others as
+    /// they were left.
+    fn feed_changes(
+        &self,
+        base: &Base,
+        root: &Path,
+        state: &State,
+        hand: &mut pipeline::Hand<'_, Work>,
+    ) -> Result<(), FeedError> {
+        let spans = self.settings.dump.spans;
+        let mut parts = Parts::new(root, &base.manifest.site);
+        let mut known = base.numbers.iter().copied().peekable();
+        let mut touched = base.touched.iter().copied().peekable();
+        loop {
+            let number = match (known.peek(), touched.peek()) {
+                (Some(known), Some(touched)) => *known.min(touched),
+                (Some(one), None) | (None, Some(one)) => *one,
+                (None, None) => return Ok(()),
+            };
+            let is_known = known.next_if_eq(&number).is_some();
+            let is_touched = touched.next_if_eq(&number).is_some();
+            let mut old = None;
+            if is_known {
+                let row = state.frame(number).map_err(BuildError::from)?;
+                let row = row.ok_or(BuildError::State(StateError::Lost))?;
+                let range = spans.place_of_number(number).pack.to_string();
+                let list = parts.next(&range, row.list_bytes)?;
+                old = Some(Old { row, list });
+            }
+            match old {
+                Some(old) if !is_touched => hand(Work::Keep { number, old })?,
+                mut old => {
+                    // Nothing was printed of a frame that is new: all its records changed.
+                    self.feed(spans.keys(number), |_| Ok(old.take()), hand)?;
+                }
+            }
+        }
+    }
+}
+
+/// Why feeding ended early.
 enum FeedError {
     Stopped(Stopped),
-    Store(StoreError),
+    Failed(Box<BuildError>),
 }
 
 impl From<Stopped> for FeedError {
@@ -331,18 +439,14 @@ impl From<Stopped> for FeedError {
     }
 }
 
-impl From<StoreError> for FeedError {
-    fn from(error: StoreError) -> Self {
-        FeedError::Store(error)
+impl From<BuildError> for FeedError {
+    fn from(error: BuildError) -> Self {
+        FeedError::Failed(Box::new(error))
     }
 }
 
-/// A number that tells a frame from its neighbours in the scan.
-fn frame_number(place: Place) -> u64 {
-    let (kind, pack) = match place.pack {
-        PackId::Numeric(pack) => (0, pack),
-        PackId::Hashed(pack) => (1, u64::from(pack)),
-    };
-    // Packs have at most 65,536 frames; a pack number that large is not an id that exists.
-    (kind << 63) | (pack << 16) | u64::from(place.frame)
+impl From<StoreError> for FeedError {
+    fn from(error: StoreError) -> Self {
+        FeedError::Failed(Box::new(error.into()))
+    }
 }

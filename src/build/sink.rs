@@ -6,9 +6,7 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use crate::release::layout;
-use crate::release::manifest::{
-    Counts, Dump, FileEntry, Licence, RepositoryName, SiteEntry, SiteLine,
-};
+use crate::release::manifest::{Counts, Dump, FileEntry, Licence, RepositoryName, SiteEntry};
 use crate::release::stage::{Stage, StagedFile};
 
 use super::around::Around;
@@ -16,18 +14,17 @@ use super::dump::exceptions::Exceptions;
 use super::dump::ledger::{LedgerWriter, Removal};
 use super::dump::lines::LinesWriter;
 use super::dump::stats::Stats;
-use super::dump::{DumpOptions, DumpWriter, compat, readme};
+use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme};
 use super::frame::{Community, Printed, Removed, keep_newest};
 use super::site::{LatestRecord, Renderer};
+use super::state::{Memo, StateWriter};
 use super::sweep::PageSet;
 use super::{BuildError, Settings, Tally, release_id};
-
-/// Level of the site lists: small beside the packs, read by `verify` only.
-const LIST_LEVEL: i32 = 3;
 
 /// What the sink hands to the manifest and the report.
 #[derive(Debug)]
 pub(super) struct Outcome {
+    pub(super) state: StateWriter,
     pub(super) counts: Counts,
     pub(super) exceptions: u64,
     pub(super) dumps: BTreeMap<layout::Format, Dump>,
@@ -56,6 +53,7 @@ pub(super) struct Sink<'a> {
     latest: Vec<(String, LatestRecord)>,
     pages: PageSet,
     site: Vec<SiteEntry>,
+    state: StateWriter,
     written: BTreeMap<&'static str, Tally>,
     reused: BTreeMap<&'static str, Tally>,
 }
@@ -63,7 +61,7 @@ pub(super) struct Sink<'a> {
 /// An open `site/<range>-<hash12>.ndjson.zst`.
 struct List<'a> {
     range: String,
-    out: zstd::stream::write::Encoder<'static, StagedFile<'a>>,
+    out: StagedFile<'a>,
     files: u64,
 }
 
@@ -81,14 +79,21 @@ impl<'a> Sink<'a> {
         options: &DumpOptions,
         renderer: Option<&'a Renderer>,
         advance: &'a (dyn Fn(u64) + Sync),
+        standing: Option<Standing<'a>>,
+        state: StateWriter,
     ) -> Result<Self, BuildError> {
+        let mut dump = DumpWriter::new(stage, options.clone())?;
+        if let Some(standing) = standing {
+            dump = dump.after(standing);
+        }
         Ok(Sink {
+            state,
             stage,
             settings,
             renderer,
             advance,
             release: release_id(settings.as_of),
-            dump: DumpWriter::new(stage, options.clone())?,
+            dump,
             list: None,
             ledger: LedgerWriter::new(stage)?,
             exceptions: Exceptions::default(),
@@ -105,11 +110,16 @@ impl<'a> Sink<'a> {
 
     /// Takes the next frame in pack order.
     pub(super) fn accept(&mut self, printed: Printed) -> Result<(), BuildError> {
-        if let Some(frame) = &printed.frame {
-            self.dump.push(frame)?;
+        let place = self.settings.dump.spans.place_of_number(printed.number);
+        match (&printed.row, &printed.frame) {
+            (None, _) => self.dump.keep(place)?,
+            (Some(_), Some(frame)) => self.dump.push(frame)?,
+            (Some(_), None) => {}
         }
-        self.list(&printed.range, &printed.site)?;
-        for Removed(row) in &printed.removals {
+        self.list(&place.pack.to_string(), &printed)?;
+        self.note(&printed)?;
+        let Memo { summary, pages } = printed.memo;
+        for Removed(row) in &summary.removals {
             let [id, doi, parent_id, parent_doi, note, reason, date, citation] = row;
             self.ledger.push(&Removal {
                 record_id: id,
@@ -122,22 +132,30 @@ impl<'a> Sink<'a> {
                 citation_text: citation,
             })?;
         }
-        printed.exceptions.into_iter().for_each(|exception| self.exceptions.add(exception));
-        printed.paged.iter().for_each(|id| self.pages.insert(id));
-        add_counts(&mut self.counts, &printed.counts);
-        self.stats.merge(&printed.stats);
-        for (slug, community) in printed.communities {
+        summary.exceptions.into_iter().for_each(|exception| self.exceptions.add(exception));
+        pages.iter().for_each(|(id, names)| self.pages.insert(id, names));
+        add_counts(&mut self.counts, &summary.counts);
+        self.stats.merge(&summary.stats);
+        for (slug, community) in summary.communities {
             let known = self.communities.entry(slug).or_default();
             known.merge(community.records, community.title.as_deref());
         }
-        self.latest.extend(printed.latest);
+        self.latest.extend(summary.latest);
         keep_newest(&mut self.latest, self.settings.site.latest);
-        let found = printed.site.len() as u64 - printed.pages_written.files;
-        let bytes: u64 = printed.site.iter().map(|line| line.bytes).sum();
-        add(&mut self.written, "pages", printed.pages_written);
-        let bytes = bytes - printed.pages_written.bytes;
-        add(&mut self.reused, "pages", Tally { files: found, bytes });
-        (self.advance)(printed.counts.minted);
+        let (listed, written) = (printed.listed, printed.written);
+        add(&mut self.written, "pages", written);
+        let (files, bytes) = (listed.files - written.files, listed.bytes - written.bytes);
+        add(&mut self.reused, "pages", Tally { files, bytes });
+        (self.advance)(summary.counts.minted);
+        Ok(())
+    }
+
+    /// Writes down what the next build must know.
+    fn note(&mut self, printed: &Printed) -> Result<(), BuildError> {
+        let Some(row) = &printed.row else { return Ok(()) };
+        self.state.put(printed.number, row)?;
+        printed.lost.iter().try_for_each(|path| self.state.lose(path))?;
+        printed.found.iter().try_for_each(|path| self.state.find(path))?;
         Ok(())
     }
 
@@ -191,6 +209,7 @@ impl<'a> Sink<'a> {
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Outcome {
+            state: self.state,
             counts: self.counts,
             exceptions,
             dumps: dumps.dumps,
@@ -202,32 +221,24 @@ impl<'a> Sink<'a> {
         })
     }
 
-    fn list(&mut self, range: &str, lines: &[SiteLine]) -> Result<(), BuildError> {
-        if lines.is_empty() {
+    fn list(&mut self, range: &str, printed: &Printed) -> Result<(), BuildError> {
+        if printed.list.is_empty() {
             return Ok(());
         }
         if self.list.as_ref().is_none_or(|list| list.range != range) {
             self.end_list()?;
-            let out = zstd::stream::write::Encoder::new(self.stage.file()?, LIST_LEVEL)
-                .map_err(BuildError::Zstd)?;
-            self.list = Some(List { range: range.to_owned(), out, files: 0 });
+            self.list = Some(List { range: range.to_owned(), out: self.stage.file()?, files: 0 });
         }
         let Some(list) = &mut self.list else { return Ok(()) };
-        for line in lines {
-            list.files += 1;
-            serde_json::to_writer(&mut list.out, line)
-                .map_err(std::io::Error::from)
-                .and_then(|()| list.out.write_all(b"\n"))
-                .map_err(|source| BuildError::Write { what: "a site list", source })?;
-        }
-        Ok(())
+        list.files += printed.listed.files;
+        list.out
+            .write_all(&printed.list)
+            .map_err(|source| BuildError::Write { what: "a site list", source })
     }
 
     fn end_list(&mut self) -> Result<(), BuildError> {
         let Some(List { range, out, files }) = self.list.take() else { return Ok(()) };
-        let file =
-            out.finish().map_err(|source| BuildError::Write { what: "a site list", source })?;
-        let sealed = file.seal()?;
+        let sealed = out.seal()?;
         let path = layout::site_path(&range, &sealed.sha256[..12]);
         let written = sealed.keep_once(&path)?;
         let (bytes, sha256) = (written.bytes, written.sha256);

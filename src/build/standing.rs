@@ -1,43 +1,81 @@
-//! The standing release: is it still right, and what is left over from before it.
+//! The standing release: is it still right, and what of it can be taken over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::record::identifier::OrderKey;
 use crate::release::fetch::Source;
 use crate::release::hash::{hex, sha256};
-use crate::release::layout::{MANIFEST_JSON, release_dir};
+use crate::release::layout::{MANIFEST_JSON, PackId, release_dir};
 use crate::release::manifest::Manifest;
 use crate::release::pointer::{Named, Releases};
-use crate::store::Snapshot;
+use crate::store::{Change, Snapshot};
 
+use super::dump::Standing;
+use super::frame::Changed;
 use super::site::Renderer;
+use super::state::{Remembered, State};
 use super::{BuildError, Report, Settings, release_id};
 
-/// What the last finished build saw. Kept beside the store, not in the web root: the change
-/// sequence depends on the order of imports, and no published byte may.
-#[derive(Debug, Serialize, Deserialize)]
-struct Remembered {
+/// What this build sees, beside the records: decides what can be taken over.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// Digest of everything but records and as-of that a build's bytes depend on.
     fingerprint: String,
+    store: String,
     last_seq: u64,
-    as_of: String,
-    release: String,
-    manifest_sha256: String,
+    pub(super) as_of: String,
+    pub(super) release: String,
 }
 
-/// Digest of everything but records and as-of that a build's bytes depend on.
-pub(super) fn fingerprint(settings: &Settings, renderer: Option<&Renderer>) -> String {
-    let templates = renderer.map(|renderer| hex(&renderer.fingerprint())).unwrap_or_default();
-    let parts = format!(
-        "{}\n{:?}\n{:?}\n{:?}\n{templates}",
-        env!("CARGO_PKG_VERSION"),
-        settings.repository,
-        settings.dump,
-        settings.site
-    );
-    sha256(parts.as_bytes())
+impl Seen {
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        settings: &Settings,
+        renderer: Option<&Renderer>,
+    ) -> Seen {
+        let templates = renderer.map(|renderer| hex(&renderer.fingerprint())).unwrap_or_default();
+        let parts = format!(
+            "{}\n{:?}\n{:?}\n{:?}\n{templates}",
+            env!("CARGO_PKG_VERSION"),
+            settings.repository,
+            settings.dump,
+            settings.site
+        );
+        Seen {
+            fingerprint: sha256(parts.as_bytes()),
+            store: snapshot.identity().to_owned(),
+            last_seq: snapshot.last_seq(),
+            as_of: settings.as_of.to_string(),
+            release: release_id(settings.as_of),
+        }
+    }
+
+    /// Whether `last` saw the same store through the same settings.
+    fn goes_on_from(&self, last: &Remembered) -> bool {
+        last.fingerprint == self.fingerprint && last.store == self.store
+    }
+
+    /// What is remembered of the build that made this manifest.
+    pub(super) fn remembered(&self, manifest: &Manifest) -> Result<Remembered, BuildError> {
+        let failed = |error| BuildError::Write {
+            what: "the build's state file",
+            source: std::io::Error::other(error),
+        };
+        let bytes = manifest.to_bytes().map_err(failed)?;
+        Ok(Remembered {
+            fingerprint: self.fingerprint.clone(),
+            store: self.store.clone(),
+            last_seq: self.last_seq,
+            as_of: self.as_of.clone(),
+            release: self.release.clone(),
+            manifest_sha256: sha256(&bytes),
+            manifest: String::from_utf8_lossy(&bytes).into_owned(),
+        })
+    }
 }
 
 /// The report of the standing release, if a build now would print the same records the same
@@ -45,21 +83,18 @@ pub(super) fn fingerprint(settings: &Settings, renderer: Option<&Renderer>) -> S
 pub(super) fn unchanged(
     snapshot: &Snapshot,
     root: &Path,
-    settings: &Settings,
-    fingerprint: &str,
+    last: Option<&Remembered>,
+    seen: &Seen,
 ) -> Result<Option<Report>, BuildError> {
-    let Some(last) = read::<Remembered>(&settings.state_file) else { return Ok(None) };
-    let as_of = settings.as_of.to_string();
-    if last.fingerprint != fingerprint
-        || last.last_seq != snapshot.last_seq()
-        || embargo_between(snapshot, &last.as_of, &as_of)?
-    {
+    let Some(last) = last.filter(|last| seen.goes_on_from(last)) else { return Ok(None) };
+    if last.last_seq != seen.last_seq || !opened(snapshot, last, seen)?.is_empty() {
         return Ok(None);
     }
     let path = root.join(release_dir(&last.release)).join(MANIFEST_JSON);
     let Ok(bytes) = fs::read(path) else { return Ok(None) };
     let Ok(manifest) = Manifest::from_bytes(&bytes) else { return Ok(None) };
-    let pointed = read::<PointerHead>(&root.join("release.json"));
+    let pointed = fs::read(root.join("release.json")).ok();
+    let pointed = pointed.and_then(|bytes| serde_json::from_slice::<PointerHead>(&bytes).ok());
     if sha256(&bytes) != last.manifest_sha256
         || pointed.is_none_or(|pointer| pointer.manifest.sha256 != last.manifest_sha256)
     {
@@ -69,7 +104,7 @@ pub(super) fn unchanged(
     Ok(Some(Report {
         release: manifest.release,
         as_of: manifest.as_of,
-        manifest_sha256: last.manifest_sha256,
+        manifest_sha256: last.manifest_sha256.clone(),
         records: manifest.counts,
         exceptions: exceptions.and_then(|file| file.records).unwrap_or(0),
         unchanged: true,
@@ -80,37 +115,33 @@ pub(super) fn unchanged(
     }))
 }
 
-/// Whether the files of some record open between two as-ofs.
-fn embargo_between(snapshot: &Snapshot, from: &str, to: &str) -> Result<bool, BuildError> {
-    let mut any = false;
+/// The records whose files open or close between two as-ofs.
+fn opened(snapshot: &Snapshot, last: &Remembered, seen: &Seen) -> Result<Vec<Change>, BuildError> {
     let day = |as_of: &str| as_of.get(..10).unwrap_or(as_of).to_owned();
-    snapshot.embargo_boundaries(&day(from), &day(to), |_| {
-        any = true;
+    let mut opened = Vec::new();
+    snapshot.embargo_boundaries(&day(&last.as_of), &day(&seen.as_of), |change| {
+        opened.push(change);
         Ok::<(), crate::store::Error>(())
     })?;
-    Ok(any)
+    Ok(opened)
 }
 
 /// Whether the release id of this as-of is in use by what is not the same build: other records
 /// or settings. Found before anything is written, because files of that release would be
 /// overwritten otherwise.
 pub(super) fn is_taken(
-    snapshot: &Snapshot,
     root: &Path,
-    settings: &Settings,
-    fingerprint: &str,
+    last: Option<&Remembered>,
+    seen: &Seen,
 ) -> Result<bool, BuildError> {
-    let release = release_id(settings.as_of);
     let releases = Releases::read(&Source::open(&root.to_string_lossy()))?;
-    if !releases.releases.iter().any(|line| line.release == release) {
+    if !releases.releases.iter().any(|line| line.release == seen.release) {
         return Ok(false);
     }
-    let same = |last: Remembered| {
-        last.release == release
-            && last.fingerprint == fingerprint
-            && last.last_seq == snapshot.last_seq()
+    let same = |last: &Remembered| {
+        last.release == seen.release && seen.goes_on_from(last) && last.last_seq == seen.last_seq
     };
-    Ok(!read::<Remembered>(&settings.state_file).is_some_and(same))
+    Ok(!last.is_some_and(same))
 }
 
 #[derive(Deserialize)]
@@ -118,31 +149,87 @@ struct PointerHead {
     manifest: Named,
 }
 
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
-    // Unreadable means unknown, and unknown means: build.
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+/// What a build has to do.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The release to go on from; `None` to print everything.
+    pub(super) base: Option<Base>,
+    /// Which records of a frame that is printed have other pages than before.
+    pub(super) changed: Changed,
 }
 
-/// Remembers the build that is about to become the standing release.
-pub(super) fn remember(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    fingerprint: String,
-    manifest: &Manifest,
-) -> Result<(), BuildError> {
-    let failed = |source| BuildError::Write { what: "the build's state file", source };
-    let bytes = manifest.to_bytes().map_err(|error| failed(std::io::Error::other(error)))?;
-    let remembered = Remembered {
-        fingerprint,
-        last_seq: snapshot.last_seq(),
-        as_of: settings.as_of.to_string(),
-        release: manifest.release.clone(),
-        manifest_sha256: sha256(&bytes),
-    };
-    let bytes = serde_json::to_vec(&remembered).map_err(|error| failed(error.into()))?;
-    // Losing this file costs one full build, so a plain replace is safe enough.
-    let temporary = settings.state_file.with_extension("tmp");
-    fs::write(&temporary, bytes)
-        .and_then(|()| fs::rename(&temporary, &settings.state_file))
-        .map_err(failed)
+/// A release to go on from.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub(super) manifest: Manifest,
+    /// Frames that hold records there, rising.
+    pub(super) numbers: Vec<u64>,
+    /// Frames with a record that changed.
+    pub(super) touched: BTreeSet<u64>,
+    packs: BTreeSet<PackId>,
+}
+
+impl Plan {
+    /// Goes on from the last build if it may and all it made is still there.
+    pub(super) fn new(
+        snapshot: &Snapshot,
+        root: &Path,
+        settings: &Settings,
+        state: &State,
+        last: Option<Remembered>,
+        seen: &Seen,
+    ) -> Result<Plan, BuildError> {
+        let full = Plan { base: None, changed: Changed::default() };
+        let Some(last) = last.filter(|last| !settings.full && seen.goes_on_from(last)) else {
+            return Ok(full);
+        };
+        // Solid archives hold every record.
+        if settings.dump.compat || last.last_seq > seen.last_seq {
+            return Ok(full);
+        }
+        let Ok(manifest) = Manifest::from_bytes(last.manifest.as_bytes()) else {
+            return Ok(full);
+        };
+        if !is_complete(&manifest, root) {
+            return Ok(full);
+        }
+        let spans = settings.dump.spans;
+        let mut touched = BTreeSet::new();
+        let mut touch = |key: OrderKey| touched.insert(spans.number_of(key));
+        snapshot.changes_since(last.last_seq, |change| {
+            touch(change.key);
+            Ok::<(), crate::store::Error>(())
+        })?;
+        let opened = opened(snapshot, &last, seen)?;
+        for change in &opened {
+            touch(change.key);
+        }
+        let packs = touched.iter().map(|number| spans.place_of_number(*number).pack).collect();
+        let opened = opened.into_iter().map(|change| change.id).collect();
+        Ok(Plan {
+            base: Some(Base { manifest, numbers: state.numbers()?, touched, packs }),
+            changed: Changed { since: last.last_seq, opened },
+        })
+    }
+
+    /// Whether everything is printed.
+    pub(super) fn is_full(&self) -> bool {
+        self.base.is_none()
+    }
+
+    /// The dumps that can be taken over.
+    pub(super) fn standing<'a>(&'a self, source: &'a Source) -> Option<Standing<'a>> {
+        let base = self.base.as_ref()?;
+        Some(Standing { source, dumps: &base.manifest.dumps, touched: base.packs.clone() })
+    }
+}
+
+/// Whether every pack and site list of a release is there, by size.
+fn is_complete(manifest: &Manifest, root: &Path) -> bool {
+    let packs = manifest.dumps.values().flat_map(|dump| &dump.packs);
+    let packs = packs.map(|pack| (&pack.path, pack.bytes));
+    let lists = manifest.site.iter().map(|list| (&list.path, list.bytes));
+    packs.chain(lists).all(|(path, bytes)| {
+        fs::metadata(root.join(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
+    })
 }

@@ -6,18 +6,45 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::crosswalk::Format;
 use crate::record::identifier::{OrderKey, order_key};
 use crate::release::fetch::Source;
 use crate::release::manifest::Manifest;
 use crate::release::pointer::Releases;
 
 use super::BuildError;
+use super::state::State;
 
-/// The ids that have a page in this build: a bit for each numeric id in use's neighbourhood,
-/// the 40-bit key for each other id. About 8 MB for 8 million records.
+/// What this build printed in `records/`: which ids have a file of which suffix, which have a
+/// folder. A bit for each numeric id in use's neighbourhood, the 40-bit key for each other id:
+/// about 1 MB for 8 million records and each suffix.
 #[derive(Debug, Default)]
 pub(super) struct PageSet {
+    suffixes: BTreeMap<String, IdSet>,
+    folders: IdSet,
+}
+
+impl PageSet {
+    /// Notes the files of a record, named by what follows the id in their paths.
+    pub(super) fn insert(&mut self, id: &str, names: &[String]) {
+        for name in names {
+            if name.starts_with('/') {
+                self.folders.insert(id);
+            } else if let Some(ids) = self.suffixes.get_mut(name) {
+                ids.insert(id);
+            } else {
+                self.suffixes.entry(name.clone()).or_default().insert(id);
+            }
+        }
+    }
+
+    fn has_file(&self, name: &str) -> bool {
+        let id_of = |suffix: &String| name.strip_suffix(suffix.as_str());
+        self.suffixes.iter().any(|(suffix, ids)| id_of(suffix).is_some_and(|id| ids.contains(id)))
+    }
+}
+
+#[derive(Debug, Default)]
+struct IdSet {
     numeric: BTreeMap<u64, Box<[u64; WORDS]>>,
     hashed: BTreeSet<u64>,
 }
@@ -25,8 +52,8 @@ pub(super) struct PageSet {
 /// Words in one stretch of the bit map: 65,536 ids.
 const WORDS: usize = 1024;
 
-impl PageSet {
-    pub(super) fn insert(&mut self, id: &str) {
+impl IdSet {
+    fn insert(&mut self, id: &str) {
         match order_key(id) {
             OrderKey::Numeric(n) => {
                 let (stretch, word, bit) = place(n);
@@ -55,29 +82,56 @@ fn place(n: u64) -> (u64, usize, u64) {
     (n / (WORDS as u64 * 64), (within / 64) as usize, 1 << (within % 64))
 }
 
-/// Removes pages and exports that this build did not print.
+/// Removes files of records that this build did not print.
 ///
 /// Walks the directories by name, half a microsecond a file. Trusting a list of the previous
 /// build instead would leave the pages of a killed build behind, and those may be of a record
 /// that was restricted since.
-pub(super) fn pages(root: &Path, pages: &PageSet, exports: &[Format]) -> Result<(), BuildError> {
-    let names: BTreeSet<String> =
-        exports.iter().map(|format| format.file_name().to_owned()).collect();
-    for_each(&root.join("records"), &mut |name, is_dir, path| {
-        if is_dir {
-            if !pages.contains(name) || names.is_empty() {
-                return fs::remove_dir_all(path);
+pub(super) fn pages(root: &Path, pages: &PageSet, state: &State) -> Result<(), BuildError> {
+    let records = root.join("records");
+    for_each(&records, &mut |name, is_dir, path| match is_dir {
+        true if pages.folders.contains(name) => Ok(()),
+        true => fs::remove_dir_all(path),
+        false if pages.has_file(name) => Ok(()),
+        false => fs::remove_file(path),
+    })?;
+    for number in state.numbers()? {
+        let Some(row) = state.frame(number)? else { continue };
+        for (id, names) in row.memo()?.pages {
+            let kept: BTreeSet<&str> =
+                names.iter().filter_map(|name| name.strip_prefix('/')).collect();
+            if kept.is_empty() {
+                continue;
             }
-            return for_each_io(path, &mut |name, _, path| match names.contains(name) {
-                true => Ok(()),
+            for_each(&records.join(id), &mut |name, is_dir, path| match is_dir {
+                _ if kept.contains(name) => Ok(()),
+                true => fs::remove_dir_all(path),
                 false => fs::remove_file(path),
-            });
+            })?;
         }
-        match name.strip_suffix(".html") {
-            Some(id) if pages.contains(id) => Ok(()),
-            _ => fs::remove_file(path),
+    }
+    Ok(())
+}
+
+/// Removes single files, and the directories that are empty then.
+pub(super) fn files(root: &Path, paths: &[String]) -> Result<(), BuildError> {
+    for path in paths {
+        let path = root.join(path);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(BuildError::Sweep { dir: path, source: error });
+            }
+            _ => {}
         }
-    })
+        // Most often it is not empty.
+        let parents = path.ancestors().skip(1).take_while(|dir| *dir != root);
+        for dir in parents {
+            if fs::remove_dir(dir).is_err() {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Removes site lists that no listed release names.
@@ -125,11 +179,25 @@ fn for_each_io(dir: &Path, visit: &mut Visit<'_>) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::PageSet;
+    use super::{IdSet, PageSet};
 
     #[test]
-    fn a_page_set_holds_what_was_put_in() {
+    fn a_page_set_tells_files_by_id_and_suffix() {
         let mut set = PageSet::default();
+        set.insert("7", &[".html".to_owned(), "/citation.bib".to_owned()]);
+        set.insert("a.html", &[".html".to_owned(), ".gone".to_owned()]);
+        for name in ["7.html", "a.html.html", "a.html.gone"] {
+            assert!(set.has_file(name), "{name}");
+        }
+        for name in ["7", "7.gone", "a.html", "a.gone", "8.html", ".html"] {
+            assert!(!set.has_file(name), "{name}");
+        }
+        assert!(set.folders.contains("7") && !set.folders.contains("a.html"));
+    }
+
+    #[test]
+    fn an_id_set_holds_what_was_put_in() {
+        let mut set = IdSet::default();
         let ids = ["0", "1", "63", "64", "65535", "65536", "999999999999999999", "abcd-1", "007"];
         for id in ids {
             set.insert(id);

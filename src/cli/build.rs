@@ -61,7 +61,7 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
         },
         threads: if threads == 0 { cores() } else { threads },
         full: arguments.full,
-        state_file: global.directory.join("last-build.json"),
+        state_file: global.directory.join("build.db"),
     })
 }
 

@@ -4,6 +4,7 @@
 //! record never moves its neighbours. Paths are relative to the web root, with `/`.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ use crate::record::identifier::{OrderKey, order_key};
 
 /// Bits of the key of a hashed id ([`OrderKey::Hashed`]).
 const HASH_BITS: u32 = 40;
+/// Set in the numbers of frames of hashed ids; ids are below 10^18, keys below 2^40.
+const HASHED: u64 = 1 << 62;
 
 /// A dump format: what is in its packs and what they are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -219,6 +222,42 @@ impl Spans {
         }
     }
 
+    /// A number below 2^63 for the frame that covers a key: frames in pack order have rising
+    /// numbers.
+    pub fn number_of(&self, key: OrderKey) -> u64 {
+        match key {
+            OrderKey::Numeric(n) => n - n % u64::from(self.frame_ids),
+            OrderKey::Hashed(key) => HASHED | (key & !(self.hash_span() - 1)),
+        }
+    }
+
+    /// The frame that has this [`number`](Self::number_of).
+    pub fn place_of_number(&self, number: u64) -> Place {
+        self.place_of(match number & HASHED {
+            0 => OrderKey::Numeric(number),
+            _ => OrderKey::Hashed(number & !HASHED),
+        })
+    }
+
+    /// Keys of hashed ids that a frame covers.
+    fn hash_span(&self) -> u64 {
+        1 << (HASH_BITS - self.hash_pack_bits - self.hash_frame_bits)
+    }
+
+    /// The keys of the ids that the frame with this number covers.
+    pub fn keys(&self, number: u64) -> RangeInclusive<OrderKey> {
+        match number & HASHED {
+            0 => {
+                let last = number.saturating_add(u64::from(self.frame_ids) - 1);
+                OrderKey::Numeric(number)..=OrderKey::Numeric(last)
+            }
+            _ => {
+                let first = number & !HASHED;
+                OrderKey::Hashed(first)..=OrderKey::Hashed(first + self.hash_span() - 1)
+            }
+        }
+    }
+
     /// A frame in words: `frame 17 (ids 4352–4607)`, or `frame 17 (hashed ids)`.
     pub fn describe(&self, place: Place) -> String {
         match self.first_id(place) {
@@ -345,6 +384,24 @@ mod tests {
             let place = spans.place(id);
             assert_eq!((place.pack.to_string().as_str(), place.frame), (pack, frame), "{id}");
             assert_eq!(pack.parse(), Ok(place.pack));
+        }
+    }
+
+    #[test]
+    fn frames_have_numbers_in_pack_order() {
+        let spans = Spans::default();
+        let ids = ["0", "255", "256", "131072", "999999999999999999", "abc", "x1", "007"];
+        let mut keys: Vec<OrderKey> = ids.map(order_key).to_vec();
+        keys.sort();
+        let numbers: Vec<u64> = keys.iter().map(|key| spans.number_of(*key)).collect();
+        assert!(numbers.is_sorted() && numbers.iter().all(|number| *number < 1 << 63));
+        for (key, number) in keys.iter().zip(&numbers) {
+            assert_eq!(spans.place_of_number(*number), spans.place_of(*key));
+            let covered = spans.keys(*number);
+            assert!(covered.contains(key));
+            for end in [covered.start(), covered.end()] {
+                assert_eq!(spans.number_of(*end), *number);
+            }
         }
     }
 

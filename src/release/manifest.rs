@@ -226,7 +226,7 @@ pub struct FileEntry {
 }
 
 /// The list of the site files of one id range: `site/<range>-<hash12>.ndjson.zst`, one
-/// [`SiteLine`] a line, sorted by path.
+/// [`SiteLine`] a line, in order of records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteEntry {
     /// Name of the range.

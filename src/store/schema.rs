@@ -110,9 +110,10 @@ CREATE TABLE state (
     public INTEGER NOT NULL,
     tombstones INTEGER NOT NULL,
     hidden INTEGER NOT NULL,
-    restricted INTEGER NOT NULL
+    restricted INTEGER NOT NULL,
+    identity TEXT NOT NULL      -- tells this store from one that took its place
 ) STRICT;
-INSERT INTO state VALUES (0, 0, 0, 0, 0);
+INSERT INTO state VALUES (0, 0, 0, 0, 0, hex(randomblob(16)));
 ";
 
 /// Creates the file, complete or not at all: it is built under another name and renamed.

@@ -137,6 +137,7 @@ pub struct Snapshot {
     dictionaries: Dictionaries,
     last_seq: u64,
     totals: Totals,
+    identity: String,
 }
 
 const ROW: &str = "
@@ -151,17 +152,23 @@ impl Snapshot {
         connection.pragma_update(None, "cache_size", -4 << 10)?;
         // A deferred transaction takes its snapshot with the first read, the next line.
         connection.execute_batch("BEGIN DEFERRED")?;
-        let (last_seq, totals) = connection.query_row(
-            "SELECT last_seq, public, tombstones + hidden, restricted FROM state",
+        let (last_seq, totals, identity) = connection.query_row(
+            "SELECT last_seq, public, tombstones + hidden, restricted, identity FROM state",
             [],
             |row| {
                 let number = |column| row.get::<_, i64>(column).map(|number| number as u64);
                 let (public, tombstoned, restricted) = (number(1)?, number(2)?, number(3)?);
-                Ok((number(0)?, Totals { public, tombstoned, restricted }))
+                Ok((number(0)?, Totals { public, tombstoned, restricted }, row.get(4)?))
             },
         )?;
         let dictionaries = dictionaries(&connection)?;
-        Ok(Snapshot { connection, dictionaries, last_seq, totals })
+        Ok(Snapshot { connection, dictionaries, last_seq, totals, identity })
+    }
+
+    /// What tells this store from any other, such as one that took its place under its name:
+    /// numbers of changes mean nothing across stores. Reaches no output.
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// Number of the last change in this snapshot; 0 for an empty store.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::lines::{LinesError, LinesWriter};
 use crate::record::identifier::{OrderKey, order_key};
@@ -10,7 +10,7 @@ use crate::release::manifest::FileEntry;
 use crate::release::stage::Stage;
 
 /// One reason about one record.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Exception {
     /// Record id.
     pub id: String,

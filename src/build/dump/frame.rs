@@ -64,6 +64,9 @@ pub struct FrameBuilder {
     ids: Vec<String>,
 }
 
+/// Capacity that a stream keeps for the next frame: three times the usual.
+const ROOM: usize = 4 << 20;
+
 /// One format's records of the frame. Its own frames may be finer than the builder's.
 struct Stream {
     format: Format,
@@ -76,6 +79,10 @@ struct Stream {
 impl Stream {
     fn clear(&mut self) {
         self.raw.clear();
+        if self.raw.capacity() > ROOM {
+            // A record of many megabytes was here; most frames have none.
+            self.raw = Vec::new();
+        }
         self.starts.clear();
     }
 

@@ -15,7 +15,7 @@ pub mod stats;
 pub mod writer;
 
 pub use frame::{DumpOptions, FrameBuilder, RecordError, RenderedFrame};
-pub use writer::{DumpWriter, Dumps};
+pub use writer::{DumpWriter, Dumps, Standing};
 
 use crate::release::manifest::FileEntry;
 use crate::release::stage::Written;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::file_entry;
 use crate::release::canonical;
@@ -12,7 +12,7 @@ use crate::release::pointer::PointerError;
 use crate::release::stage::Stage;
 
 /// Counts of public records. Merging is adding, so threads may count apart.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// All of them.
     pub records: u64,

@@ -1,15 +1,16 @@
 //! Makes packs out of rendered frames.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::compat::{Archive, CompatError, CompatWriter};
 use super::frame::{DumpOptions, RenderedFrame};
 use crate::build::Tally;
-use crate::release::layout::{Format, PackId};
+use crate::release::fetch::Source;
+use crate::release::layout::{Format, PackId, Place};
 use crate::release::manifest::{Dump, PackEntry};
 use crate::release::pack::writer::WriteError;
-use crate::release::pack::{FrameEncoder, PackWriter};
+use crate::release::pack::{FrameEncoder, PackError, PackReader, PackWriter};
 use crate::release::stage::Stage;
 
 /// Why the dumps could not be written.
@@ -18,6 +19,9 @@ pub enum DumpError {
     /// A pack could not be.
     #[error(transparent)]
     Pack(#[from] WriteError),
+    /// A pack of the release before could not be read.
+    #[error(transparent)]
+    Old(#[from] PackError),
     /// A solid archive could not be.
     #[error(transparent)]
     Compat(#[from] CompatError),
@@ -50,9 +54,27 @@ pub struct Dumps {
     pub reused: Tally,
 }
 
+/// The dumps of the release before, for what did not change.
+pub struct Standing<'a> {
+    /// Where they are.
+    pub source: &'a Source,
+    /// What they are.
+    pub dumps: &'a BTreeMap<Format, Dump>,
+    /// Packs with a frame that is made anew.
+    pub touched: BTreeSet<PackId>,
+}
+
+/// The packs of one number that frames are copied from, by the place of their format.
+struct OldPack<'a> {
+    pack: PackId,
+    readers: Vec<(usize, Format, PackReader<'a, Source>)>,
+}
+
 /// Takes frames in order of their place and writes one pack per format at a time.
 pub struct DumpWriter<'a> {
     stage: &'a Stage,
+    standing: Option<Standing<'a>>,
+    old: Option<OldPack<'a>>,
     options: DumpOptions,
     encoder: FrameEncoder,
     open: Option<(PackId, Vec<PackWriter<'a>>)>,
@@ -72,6 +94,8 @@ impl<'a> DumpWriter<'a> {
         let compat = options.compat.clone().map(|compat| CompatWriter::new(stage, compat));
         Ok(DumpWriter {
             stage,
+            standing: None,
+            old: None,
             encoder: FrameEncoder::new(options.level)?,
             open: None,
             last: None,
@@ -81,6 +105,14 @@ impl<'a> DumpWriter<'a> {
             written: Tally::default(),
             reused: Tally::default(),
         })
+    }
+
+    /// Goes on from the release before: [`keep`](Self::keep) then takes frames over from it.
+    /// Not possible where solid archives are wanted: they need every record.
+    #[must_use]
+    pub fn after(mut self, standing: Standing<'a>) -> Self {
+        self.standing = Some(standing);
+        self
     }
 
     /// Appends a frame; frames come in rising order of [`RenderedFrame::place`].
@@ -93,15 +125,7 @@ impl<'a> DumpWriter<'a> {
         if !mine.eq(frame.formats.iter().map(|(format, _)| format)) {
             return Err(DumpError::Formats { pack, frame: frame.place.frame });
         }
-        if self.open.as_ref().is_none_or(|(open, _)| *open != pack) {
-            self.close()?;
-            self.begin(pack)?;
-            let (stage, spans) = (self.stage, self.options.spans);
-            let formats = self.options.formats.iter();
-            let writers =
-                formats.map(|format| PackWriter::create(stage, *format, pack, spans.of(*format)));
-            self.open = Some((pack, writers.collect::<Result<_, _>>()?));
-        }
+        self.start(pack)?;
         let writers = self.open.iter_mut().flat_map(|(_, writers)| writers);
         for (writer, (_, frames)) in writers.zip(&frame.formats) {
             frames.iter().try_for_each(|frame| writer.push_frame(frame))?;
@@ -112,22 +136,88 @@ impl<'a> DumpWriter<'a> {
         Ok(())
     }
 
-    /// Takes over an unchanged pack of the release before, in all its formats, without reading
-    /// it. Not possible where solid archives are wanted: they need every record.
+    /// Takes a frame over from the release before, in all formats; a place where that has no
+    /// frame gives none. A pack without a touched frame is taken over whole, unread; frames of
+    /// the others are copied without being decoded.
     ///
     /// # Errors
-    /// When the pack is out of order.
-    pub fn carry(
-        &mut self,
-        pack: PackId,
-        entries: &[(Format, PackEntry)],
-    ) -> Result<(), DumpError> {
+    /// When the frame is out of order, its pack cannot be read, or writing fails.
+    pub fn keep(&mut self, place: Place) -> Result<(), DumpError> {
+        let Some(standing) = &self.standing else { return Ok(()) };
+        if !standing.touched.contains(&place.pack) {
+            return if self.last == Some(place.pack) { Ok(()) } else { self.carry(place.pack) };
+        }
+        let whole = self.options.spans;
+        let mut frames = Vec::new();
+        for (at, format, reader) in &self.old_pack(place.pack)?.readers {
+            // A format's own frames may be finer.
+            let finer = (whole.of(*format).frames(place.pack) / whole.frames(place.pack)) as u32;
+            let inside = place.frame * finer..(place.frame + 1) * finer;
+            for info in inside.filter_map(|frame| reader.tail().find(frame)) {
+                frames.push((*at, reader.encoded(info)?));
+            }
+        }
+        if frames.is_empty() {
+            return Ok(());
+        }
+        self.start(place.pack)?;
+        for (at, frame) in frames {
+            let writer = self.open.iter_mut().find_map(|(_, writers)| writers.get_mut(at));
+            writer.map_or(Ok(()), |writer| writer.push_frame(&frame))?;
+        }
+        Ok(())
+    }
+
+    /// Opens the packs of the release before that frames are copied from.
+    fn old_pack(&mut self, pack: PackId) -> Result<&OldPack<'a>, DumpError> {
+        let old = match self.old.take().filter(|old| old.pack == pack) {
+            Some(old) => old,
+            None => {
+                let name = pack.to_string();
+                let mut readers = Vec::new();
+                for (at, format) in self.options.formats.iter().enumerate() {
+                    let Some(standing) = &self.standing else { continue };
+                    let Some(dump) = standing.dumps.get(format) else { continue };
+                    let entry = dump.packs.iter().find(|entry| entry.pack == name);
+                    if let Some(pack) = entry.and_then(|entry| entry.pack_ref(*format)) {
+                        let reader = PackReader::open(standing.source, &pack, dump.spans)?;
+                        readers.push((at, *format, reader));
+                    }
+                }
+                OldPack { pack, readers }
+            }
+        };
+        Ok(self.old.insert(old))
+    }
+
+    /// Takes a whole pack over in every format that has it.
+    fn carry(&mut self, pack: PackId) -> Result<(), DumpError> {
         self.close()?;
         self.begin(pack)?;
-        for (format, entry) in entries {
-            self.reused.add(entry.bytes);
-            self.packs.entry(*format).or_default().push(entry.clone());
+        let name = pack.to_string();
+        for format in &self.options.formats {
+            let dump = self.standing.as_ref().and_then(|standing| standing.dumps.get(format));
+            let found = dump.and_then(|dump| dump.packs.iter().find(|entry| entry.pack == name));
+            if let Some(entry) = found {
+                self.reused.add(entry.bytes);
+                self.packs.entry(*format).or_default().push(entry.clone());
+            }
         }
+        Ok(())
+    }
+
+    /// Sees to it that `pack` is the one being written.
+    fn start(&mut self, pack: PackId) -> Result<(), DumpError> {
+        if self.open.as_ref().is_some_and(|(open, _)| *open == pack) {
+            return Ok(());
+        }
+        self.close()?;
+        self.begin(pack)?;
+        let (stage, spans) = (self.stage, self.options.spans);
+        let formats = self.options.formats.iter();
+        let writers =
+            formats.map(|format| PackWriter::create(stage, *format, pack, spans.of(*format)));
+        self.open = Some((pack, writers.collect::<Result<_, _>>()?));
         Ok(())
     }
 

@@ -61,7 +61,7 @@ pub struct HomeView {
 }
 
 /// One of the latest records.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct LatestRecord {
     /// Record id.
     pub id: String,

@@ -1,0 +1,93 @@
+//! The lists of site files: one line a file, one zstd frame for the files of one dump frame.
+//!
+//! Being cut where the dumps are cut, the list of a range is made anew by copying the parts of
+//! frames without a change.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::release::manifest::{SiteEntry, SiteLine};
+
+use super::BuildError;
+use super::state::Memo;
+
+/// Level of the lists: small beside the packs, read by `verify` and mirrors only.
+const LEVEL: i32 = 3;
+
+/// Most bytes of one part, so that a damaged file cannot ask for all memory.
+const PART_BYTES: usize = 256 << 20;
+
+fn failed(source: io::Error) -> BuildError {
+    BuildError::Write { what: "a site list", source }
+}
+
+/// Appends a line.
+pub(super) fn append(line: &SiteLine, out: &mut Vec<u8>) -> Result<(), BuildError> {
+    serde_json::to_writer(&mut *out, line).map_err(|error| failed(error.into()))?;
+    out.push(b'\n');
+    Ok(())
+}
+
+/// The part that these lines make; nothing for no lines.
+pub(super) fn compress(lines: &[u8]) -> Result<Vec<u8>, BuildError> {
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    zstd::bulk::compress(lines, LEVEL).map_err(failed)
+}
+
+/// The lines of a part by record, as its memo says they lie in it.
+pub(super) fn by_record(
+    memo: &Memo,
+    part: &[u8],
+) -> Result<BTreeMap<String, Vec<SiteLine>>, BuildError> {
+    if part.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let text = zstd::bulk::decompress(part, PART_BYTES).map_err(failed)?;
+    let mut lines = serde_json::Deserializer::from_slice(&text).into_iter::<SiteLine>();
+    let mut found = BTreeMap::new();
+    for (id, names) in &memo.pages {
+        let lines: Result<Vec<_>, _> = (&mut lines).take(names.len()).collect();
+        found.insert(id.clone(), lines.map_err(|error| failed(error.into()))?);
+    }
+    Ok(found)
+}
+
+/// Reads the parts of the standing lists, front to back.
+pub(super) struct Parts<'a> {
+    root: &'a Path,
+    lists: &'a [SiteEntry],
+    open: Option<(String, PathBuf, File)>,
+}
+
+impl<'a> Parts<'a> {
+    pub(super) fn new(root: &'a Path, lists: &'a [SiteEntry]) -> Self {
+        Parts { root, lists, open: None }
+    }
+
+    /// The next `bytes` of the list of `range`. Ranges come one after the other.
+    pub(super) fn next(&mut self, range: &str, bytes: u64) -> Result<Vec<u8>, BuildError> {
+        let mut part = Vec::new();
+        if bytes == 0 {
+            return Ok(part);
+        }
+        if self.open.as_ref().is_none_or(|(open, ..)| open != range) {
+            let entry = self.lists.iter().find(|entry| entry.range == range);
+            let missing = || failed(io::Error::other(format!("no list of {range}")));
+            let path = self.root.join(&entry.ok_or_else(missing)?.path);
+            let file = File::open(&path).map_err(|e| unreadable(&path, e))?;
+            self.open = Some((range.to_owned(), path, file));
+        }
+        let Some((_, path, file)) = &mut self.open else { return Ok(part) };
+        part.resize(bytes as usize, 0);
+        file.read_exact(&mut part).map_err(|e| unreadable(path, e))?;
+        Ok(part)
+    }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> BuildError {
+    BuildError::Standing { path: path.to_owned(), source }
+}
