@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crosswalk::datacite::DataCite;
 use crate::crosswalk::names::Name;
-use crate::crosswalk::{self, Format};
+use crate::crosswalk::{self, Format, linkset};
 use crate::record::access::{Visibility, visibility};
 use crate::record::date::Edtf;
 use crate::record::{Lineage, Published, Record, html};
@@ -333,11 +333,13 @@ impl<'a> FrameWorker<'a> {
         self.document.clear();
         renderer.landing(published, &mut self.document)?;
         self.write_page(url::landing_path(id), page)?;
-        for format in &self.settings.site.exports {
+        let exports = &self.settings.site.exports;
+        for format in exports.iter().filter(|format| format.applies(published)) {
             self.document.clear();
             match format {
                 Format::DataciteXml => datacite.write_xml(&mut self.document),
                 Format::DataciteJson => datacite.write_json(&mut self.document),
+                Format::Linkset => linkset::write(published, exports, &mut self.document),
                 other => crosswalk::write(*other, published, &mut self.document)?,
             }
             self.write_page(url::export_path(id, *format), page)?;

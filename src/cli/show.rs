@@ -7,14 +7,15 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use super::args::{Global, Show};
 use super::exit::Exit;
 use super::{clock, open};
-use crate::crosswalk::{self, Format};
+use crate::crosswalk::{self, Format, linkset};
 use crate::record::access::{Visibility, visibility};
 use crate::record::{Lineage, Published, Record};
 
 pub(super) fn run(global: &Global, show: &Show) -> Result<Exit> {
     let format =
         Format::from_name(&show.format).ok_or_else(|| anyhow!("no format `{}`", show.format))?;
-    let repository = open::config(global)?.repository();
+    let config = open::config(global)?;
+    let repository = config.repository();
     let snapshot = open::store(global)?.snapshot()?;
     let as_of = clock::as_of(show.as_of.as_deref())?.to_string();
     let Some(row) = snapshot.get(&show.id)? else {
@@ -39,8 +40,12 @@ pub(super) fn run(global: &Global, show: &Show) -> Result<Exit> {
         repository: &repository,
     };
     let mut out = Vec::new();
-    crosswalk::write(format, &published, &mut out)
-        .with_context(|| format!("record {} cannot be written as {}", row.id, format.name()))?;
+    match format {
+        // It points at what a build writes, not at what could be written.
+        Format::Linkset => linkset::write(&published, &config.site_exports()?, &mut out),
+        format => crosswalk::write(format, &published, &mut out)
+            .with_context(|| format!("record {} cannot be written as {}", row.id, format.name()))?,
+    }
     if !out.ends_with(b"\n") {
         out.push(b'\n');
     }

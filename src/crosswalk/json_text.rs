@@ -105,6 +105,22 @@ impl<'o> JsonText<'o> {
         }
     }
 
+    /// An array member with a value written for each item, left out when there are none.
+    pub(crate) fn some_array<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(T, &mut Self),
+    ) {
+        let mut items = items.into_iter();
+        if let Some(first) = items.next() {
+            self.key(name).array(|json| {
+                write(first, json);
+                items.for_each(|item| write(item, json));
+            });
+        }
+    }
+
     fn enclosed(&mut self, open: u8, close: u8, inside: impl FnOnce(&mut Self)) {
         self.separate();
         self.out.push(open);
@@ -189,8 +205,10 @@ mod tests {
             });
             json.key("c").boolean(true);
             json.key("d").value(|out| out.extend_from_slice(b"[0]"));
+            json.some_array("e", ["x", "y"], |item, json| json.string(item));
+            json.some_array("none", [""; 0], |item, json| json.string(item));
         });
-        let expected = r#"{"a":"x","b":[1,-2.5,null,[],{}],"c":true,"d":[0]}"#;
+        let expected = r#"{"a":"x","b":[1,-2.5,null,[],{}],"c":true,"d":[0],"e":["x","y"]}"#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 

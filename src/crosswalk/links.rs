@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::Format;
 use crate::record::Published;
 use crate::record::identifier;
 
@@ -40,15 +41,39 @@ pub fn latest_url(published: &Published<'_>) -> String {
     format!("{}/latest", html_url(published))
 }
 
-/// The bytes of a file: `<base>/api/records/<id>/files/<key>/content`.
-///
-/// The key is one path segment or several: `/` stays, as in Zenodo's own links.
+/// The bytes of a file: see [`file_address`].
 pub fn file_url(published: &Published<'_>, key: &str) -> String {
-    let mut url = api_url(published);
+    file_address(&published.repository.base_url, published.id(), key)
+}
+
+/// The one address of a file in every output: `<base>/records/<id>/files/<key>`.
+///
+/// A path that any static host can serve from a folder, and the one that InvenioRDM serves the
+/// bytes under, without a query. The key is one path segment or several: `/` stays, so that a
+/// key with folders is a file in folders. A key with an empty, `.` or `..` segment is one
+/// segment with its `/` encoded: a browser would resolve `..`, encoded or not.
+///
+/// ```
+/// use offprint::crosswalk::links::file_address;
+///
+/// let address = |key| file_address("https://repository.example", "1", key);
+/// assert_eq!(address("a b/ü.txt"), "https://repository.example/records/1/files/a%20b/%C3%BC.txt");
+/// assert_eq!(address("../x"), "https://repository.example/records/1/files/..%2Fx");
+/// ```
+pub fn file_address(base_url: &str, id: &str, key: &str) -> String {
+    let mut url = String::with_capacity(base_url.len() + id.len() + key.len() + 24);
+    url.push_str(base_url);
+    url.push_str("/records/");
+    percent_encode(id, b"", &mut url);
     url.push_str("/files/");
-    percent_encode(key, b"/!$&'()*+,;=:@", &mut url);
-    url.push_str("/content");
+    let is_odd = key.split('/').any(|segment| matches!(segment, "" | "." | ".."));
+    percent_encode(key, if is_odd { b"" } else { b"/" }, &mut url);
     url
+}
+
+/// The export of a record in a format: `<base>/records/<id>/<file name>`.
+pub fn export_url(published: &Published<'_>, format: Format) -> String {
+    format!("{}/{}", html_url(published), format.file_name())
 }
 
 /// The page of a community: `<base>/communities/<slug>`.
@@ -74,6 +99,12 @@ pub fn identifier_url(scheme: Option<&str>, value: &str) -> Option<String> {
     };
     let url = identifier::to_url(scheme, value)?;
     is_web(&url).then_some(url)
+}
+
+/// An address from a record as it may stand in an RDF or linkset document: on the web, with
+/// what RFC 3986 forbids percent-encoded. `None` for anything else.
+pub(crate) fn web_address(url: &str) -> Option<String> {
+    identifier_url(Some("url"), url)
 }
 
 /// The address of an identified thing, else its bare identifier.

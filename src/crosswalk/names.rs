@@ -49,6 +49,16 @@ impl<'a> Name<'a> {
         }
     }
 
+    /// `Given Family`, or the organisation.
+    pub fn natural(&self) -> Cow<'_, str> {
+        match self {
+            Name::Person { family, given: Some(given) } => format!("{given} {family}").into(),
+            Name::Person { family: whole, given: None } | Name::Organisation(whole) => {
+                Cow::Borrowed(whole)
+            }
+        }
+    }
+
     /// `Family, Given`, or the organisation.
     pub fn inverted(&self) -> Cow<'_, str> {
         match self {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::links::is_web;
+use super::links::{is_web, web_address};
 use super::names::given_text;
 use crate::record::FilesAccess;
 use crate::record::model::Right;
@@ -15,6 +15,13 @@ pub struct Licence<'a> {
     pub title: Option<Cow<'a, str>>,
     /// Where the text is: `http` or `https`.
     pub url: Option<Cow<'a, str>>,
+}
+
+impl Licence<'_> {
+    /// The address of the text, with what RFC 3986 forbids percent-encoded.
+    pub fn address(&self) -> Option<String> {
+        self.url.as_deref().and_then(web_address)
+    }
 }
 
 /// Reads a licence of the record, `None` if it says nothing.

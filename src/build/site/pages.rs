@@ -20,13 +20,10 @@ use super::{
 use crate::crosswalk::links::{citable_url, doi_url};
 use crate::crosswalk::schema_org;
 use crate::record::html::plain;
-use crate::record::{Published, Record, Repository, vocabulary};
+use crate::record::{Published, Repository, vocabulary};
 
 /// Names of the latest records before "and N more".
 const NAMED: usize = 3;
-
-/// Creators, and contributors, in the JSON-LD of a page.
-const EMBEDDED: usize = 250;
 
 /// Writes pages. Compiles its templates once; share it between threads.
 #[derive(Debug)]
@@ -239,21 +236,9 @@ impl Renderer {
 }
 
 /// JSON-LD for a `<script>`; the crosswalk escapes it so that nothing in it can end one.
-///
-/// Of a very long author list the first [`EMBEDDED`]: 3,000 authors are 700 KB of JSON-LD,
-/// which the page links to as an export and need not carry.
 fn json_ld(published: &Published<'_>) -> Value {
     let mut bytes = Vec::with_capacity(2 * 1024);
-    let people = |record: &Record<'_>| {
-        record.metadata.creators.len().max(record.metadata.contributors.len())
-    };
-    if people(published.record) <= EMBEDDED {
-        schema_org::write(published, &mut bytes);
-    } else if let Ok(mut short) = Record::parse(published.raw) {
-        short.metadata.creators.truncate(EMBEDDED);
-        short.metadata.contributors.truncate(EMBEDDED);
-        schema_org::write(&Published { record: &short, ..*published }, &mut bytes);
-    }
+    schema_org::write_embedded(published, &mut bytes);
     // The crosswalk writes UTF-8; should it ever not, the page goes without.
     Value::safe_string(std::str::from_utf8(&bytes).unwrap_or_default())
 }

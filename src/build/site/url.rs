@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::crosswalk::Format;
+use crate::crosswalk::links::file_address;
 use crate::record::Repository;
 
 /// Where the site stands: paths for links between pages, full addresses for machines.
@@ -48,26 +49,9 @@ impl SiteUrls {
         url
     }
 
-    /// `<base>/records/<id>/files/<key>?download=1`: the bytes, which the repository serves.
+    /// The bytes of a file: [`file_address`].
     pub fn download(&self, id: &str, key: &str) -> String {
-        let mut url = String::with_capacity(self.base.len() + id.len() + key.len() + 32);
-        url.push_str(&self.base);
-        url.push_str("/records/");
-        encode_segment(id, &mut url);
-        url.push_str("/files/");
-        // A browser would resolve `..`, encoded or not; as part of a longer segment it stays.
-        if key.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-            encode_segment(key, &mut url);
-        } else {
-            for (index, segment) in key.split('/').enumerate() {
-                if index > 0 {
-                    url.push('/');
-                }
-                encode_segment(segment, &mut url);
-            }
-        }
-        url.push_str("?download=1");
-        url
+        file_address(&self.base, id, key)
     }
 }
 
@@ -133,7 +117,7 @@ mod tests {
         ] {
             assert_eq!(
                 site.download("1", key),
-                format!("https://repository.example/records/1/files/{expected}?download=1")
+                format!("https://repository.example/records/1/files/{expected}")
             );
         }
     }

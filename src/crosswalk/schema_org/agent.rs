@@ -7,16 +7,13 @@ use crate::record::identifier;
 use crate::record::model::{Affiliation, Contributor, Identifier};
 
 /// A property with an array of people and organisations, left out when nobody is named.
-pub(super) fn list<'a, 'b: 'a>(
+pub(in crate::crosswalk) fn list<'a, 'b: 'a>(
     property: &str,
     people: impl Iterator<Item = &'a Contributor<'b>>,
     json: &mut JsonText<'_>,
 ) {
     let named = people.filter_map(|p| Some((p, Name::of(&p.person_or_org)?)));
-    let mut named = named.peekable();
-    if named.peek().is_some() {
-        json.key(property).array(|json| named.for_each(|(p, name)| agent(p, &name, json)));
-    }
+    json.some_array(property, named, |(p, name), json| agent(p, &name, json));
 }
 
 fn agent(contributor: &Contributor<'_>, name: &Name<'_>, json: &mut JsonText<'_>) {
@@ -44,23 +41,22 @@ fn agent(contributor: &Contributor<'_>, name: &Name<'_>, json: &mut JsonText<'_>
     });
 }
 
-/// `@id` is the address in the scheme that identifies such agents, else the first address;
-/// all addresses but that one are `sameAs`.
+/// `@id` is the address in the scheme that identifies such agents, else the first address.
+///
+/// All addresses, that one included, are `sameAs`: dataset catalogues read an ORCID or a ROR
+/// there and not in `@id`.
 fn identifiers(all: &[Identifier<'_>], first_choice: &str, json: &mut JsonText<'_>) {
     let address = |id: &Identifier<'_>| links::identifier_url(id.scheme.as_deref(), &id.identifier);
     let chosen = all
         .iter()
         .position(|id| id.scheme.as_deref() == Some(first_choice) && address(id).is_some());
-    let mut addresses: Vec<String> = all.iter().filter_map(address).collect();
+    let addresses: Vec<String> = all.iter().filter_map(address).collect();
     let Some(id) = chosen.map(|at| &all[at]).and_then(address).or(addresses.first().cloned())
     else {
         return;
     };
     json.text("@id", &id);
-    addresses.retain(|other| *other != id);
-    if !addresses.is_empty() {
-        json.key("sameAs").array(|json| addresses.iter().for_each(|a| json.string(a)));
-    }
+    json.some_array("sameAs", &addresses, |address, json| json.string(address));
 }
 
 fn is_named(affiliation: &Affiliation<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::crosswalk::files::open_files;
+use crate::crosswalk::files::{media_type, open_files};
 use crate::crosswalk::json_text::JsonText;
 use crate::crosswalk::links;
 use crate::crosswalk::names::given_text;
@@ -12,27 +12,22 @@ use crate::record::html::plain;
 use crate::record::model::Feature;
 
 /// Open files: `distribution` of a dataset, `encoding` of any other work.
-pub(super) fn files(published: &Published<'_>, kind: &str, json: &mut JsonText<'_>) {
-    let files = open_files(published);
-    if files.is_empty() {
-        return;
-    }
+pub(super) fn files(published: &Published<'_>, kind: &str, bound: usize, json: &mut JsonText<'_>) {
+    let files = open_files(published).into_iter().take(bound);
     let (property, class) = match kind {
         "Dataset" => ("distribution", "DataDownload"),
         _ => ("encoding", "MediaObject"),
     };
-    json.key(property).array(|json| {
-        for file in files {
-            json.object(|json| {
-                json.text("@type", class);
-                json.text("name", &file.key);
-                json.text("contentUrl", &links::file_url(published, &file.key));
-                json.some_text("encodingFormat", file.mimetype.as_deref());
-                if let Some(size) = file.size {
-                    json.text("contentSize", &format!("{size} B"));
-                }
-            });
-        }
+    json.some_array(property, files, |file, json| {
+        json.object(|json| {
+            json.text("@type", class);
+            json.text("name", &file.key);
+            json.text("contentUrl", &links::file_url(published, &file.key));
+            json.some_text("encodingFormat", media_type(file).as_deref());
+            if let Some(size) = file.size {
+                json.text("contentSize", &format!("{size} B"));
+            }
+        });
     });
 }
 
@@ -92,6 +87,16 @@ fn positions(all: &[Position]) -> String {
     text
 }
 
+/// Writes `programmingLanguage`.
+pub(in crate::crosswalk) fn programming_languages(
+    published: &Published<'_>,
+    json: &mut JsonText<'_>,
+) {
+    let languages = published.record.custom_fields.programming_languages.iter();
+    let languages = languages.map(|l| plain(l.title.preferred().unwrap_or(&l.id)));
+    super::strings("programmingLanguage", languages, json);
+}
+
 /// Properties of particular types.
 pub(super) fn specific(published: &Published<'_>, kind: &str, json: &mut JsonText<'_>) {
     let record = published.record;
@@ -111,9 +116,7 @@ pub(super) fn specific(published: &Published<'_>, kind: &str, json: &mut JsonTex
         "SoftwareSourceCode" => {
             let repository = custom.code_repository.as_deref().filter(|url| links::is_web(url));
             json.some_text("codeRepository", repository);
-            let languages = custom.programming_languages.iter();
-            let languages = languages.map(|l| plain(l.title.preferred().unwrap_or(&l.id)));
-            super::strings("programmingLanguage", languages, json);
+            programming_languages(published, json);
         }
         "Book" => json.some_text("isbn", given_text(custom.imprint.isbn.as_deref()).as_deref()),
         "Thesis" => {

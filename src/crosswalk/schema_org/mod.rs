@@ -8,7 +8,12 @@
 
 mod agent;
 mod content;
+mod description;
 mod relation;
+
+pub(super) use agent::list as people;
+pub(super) use content::programming_languages;
+pub(super) use relation::funders;
 
 use super::json_text::JsonText;
 use super::links;
@@ -16,26 +21,50 @@ use super::names::{given_text, role};
 use super::rights;
 use crate::record::date::Edtf;
 use crate::record::html::plain;
-use crate::record::model::{Metadata, TypedDate};
+use crate::record::model::TypedDate;
 use crate::record::{FilesAccess, Published, vocabulary};
 
 /// Appends one JSON-LD object on one line, safe inside a `<script>` element.
 pub fn write(published: &Published<'_>, out: &mut Vec<u8>) {
+    document(published, WHOLE, out);
+}
+
+/// As [`write`], for the page of a record: of creators and of contributors the first 250, of
+/// files the first 100. 3,000 authors are 700 KB of JSON-LD, which a page links to as an export
+/// and need not carry.
+pub fn write_embedded(published: &Published<'_>, out: &mut Vec<u8>) {
+    document(published, EMBEDDED, out);
+}
+
+/// Most people under one property, and most files.
+#[derive(Clone, Copy)]
+struct Bounds {
+    people: usize,
+    files: usize,
+}
+
+const WHOLE: Bounds = Bounds { people: usize::MAX, files: usize::MAX };
+const EMBEDDED: Bounds = Bounds { people: 250, files: 100 };
+
+fn document(published: &Published<'_>, bounds: Bounds, out: &mut Vec<u8>) {
     let kind = type_name(published);
     JsonText::embeddable(out).object(|json| {
         json.text("@context", "https://schema.org");
         json.text("@type", kind);
         json.text("@id", &links::citable_url(published));
         identity(published, json);
-        wording(published, json);
-        people(published, json);
+        wording(published, kind, json);
+        let creators = published.record.metadata.creators.iter();
+        people("creator", creators.take(bounds.people), json);
+        by_role(published, |_| true, bounds.people, json);
+        publisher(published, json);
         dates(published, json);
-        subjects(published, json);
+        keywords(published, json);
         terms_of_use(published, json);
         content::places(published, json);
         relation::funding(&published.record.metadata.funding, json);
         relation::write(published, kind, json);
-        content::files(published, kind, json);
+        content::files(published, kind, bounds.files, json);
         content::specific(published, kind, json);
     });
 }
@@ -85,36 +114,16 @@ fn identity(published: &Published<'_>, json: &mut JsonText<'_>) {
     json.text("url", &links::html_url(published));
 }
 
-fn wording(published: &Published<'_>, json: &mut JsonText<'_>) {
+fn wording(published: &Published<'_>, kind: &str, json: &mut JsonText<'_>) {
     let metadata = &published.record.metadata;
     let title = given_text(metadata.title.as_deref());
     json.some_text("name", title.as_deref());
     let others = metadata.additional_titles.iter().map(|title| plain(&title.title));
     strings("alternateName", others, json);
-    json.some_text("description", description(metadata).as_deref());
+    json.some_text("description", description::of(published, kind).as_deref());
     json.some_text("version", given_text(metadata.version.as_deref()).as_deref());
     let languages = metadata.languages.iter().filter_map(|l| vocabulary::language(&l.id));
     strings("inLanguage", languages.map(|language| language.bcp47().into()), json);
-}
-
-/// Shorter descriptions are ignored by Google's Dataset Search.
-const SHORT_DESCRIPTION: usize = 50;
-
-/// The description; one that is too short for catalogues is followed by the further
-/// descriptions of the record, never by invented text.
-fn description(metadata: &Metadata<'_>) -> Option<String> {
-    let mut text = plain(metadata.description.as_deref().unwrap_or_default()).into_owned();
-    for more in &metadata.additional_descriptions {
-        if text.chars().count() >= SHORT_DESCRIPTION {
-            break;
-        }
-        let more = plain(&more.description);
-        if !text.is_empty() && !more.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&more);
-    }
-    (!text.is_empty()).then_some(text)
 }
 
 /// Contributor roles that schema.org has a property for; all others are contributors.
@@ -126,15 +135,34 @@ const ROLES: &[(&str, &str)] = &[
     ("rightsholder", "copyrightHolder"),
 ];
 
-fn people(published: &Published<'_>, json: &mut JsonText<'_>) {
-    let metadata = &published.record.metadata;
-    agent::list("creator", metadata.creators.iter(), json);
-    for (id, property) in ROLES {
-        agent::list(property, metadata.contributors.iter().filter(|c| role(c) == *id), json);
+/// Writes `contributor` and the properties of [`ROLES`] that `is_known`; people in any other
+/// role are contributors.
+pub(super) fn contributors(
+    published: &Published<'_>,
+    is_known: impl Fn(&str) -> bool,
+    json: &mut JsonText<'_>,
+) {
+    by_role(published, is_known, usize::MAX, json);
+}
+
+fn by_role(
+    published: &Published<'_>,
+    is_known: impl Fn(&str) -> bool,
+    bound: usize,
+    json: &mut JsonText<'_>,
+) {
+    let all = &published.record.metadata.contributors;
+    let known = ROLES.iter().filter(|(_, property)| is_known(property));
+    for (id, property) in known.clone() {
+        people(property, all.iter().filter(|c| role(c) == *id).take(bound), json);
     }
-    let other = |id: &str| ROLES.iter().all(|(known, _)| *known != id);
-    agent::list("contributor", metadata.contributors.iter().filter(|c| other(role(c))), json);
-    let own = given_text(metadata.publisher.as_deref());
+    let is_other = |id: &str| known.clone().all(|(other, _)| *other != id);
+    people("contributor", all.iter().filter(|c| is_other(role(c))).take(bound), json);
+}
+
+/// Writes `publisher`: the record's, else the repository's.
+pub(super) fn publisher(published: &Published<'_>, json: &mut JsonText<'_>) {
+    let own = given_text(published.record.metadata.publisher.as_deref());
     let publisher = own.or_else(|| given_text(published.repository.publisher.as_deref()));
     if let Some(publisher) = publisher {
         json.key("publisher").object(|json| {
@@ -166,7 +194,8 @@ fn is_temporal(date: &TypedDate<'_>) -> bool {
     date.kind.as_ref().is_some_and(|kind| matches!(&*kind.id, "coverage" | "collected"))
 }
 
-fn subjects(published: &Published<'_>, json: &mut JsonText<'_>) {
+/// Writes `keywords`.
+pub(super) fn keywords(published: &Published<'_>, json: &mut JsonText<'_>) {
     let metadata = &published.record.metadata;
     let own = metadata.subjects.iter().filter_map(|s| given_text(s.subject.as_deref()));
     let legacy = published.record.custom_fields.legacy_subjects.iter();
@@ -175,10 +204,8 @@ fn subjects(published: &Published<'_>, json: &mut JsonText<'_>) {
 
 fn terms_of_use(published: &Published<'_>, json: &mut JsonText<'_>) {
     let metadata = &published.record.metadata;
-    let mut licences = metadata.rights.iter().filter_map(rights::licence).peekable();
-    if licences.peek().is_some() {
-        json.key("license").array(|json| licences.for_each(|one| licence(&one, json)));
-    }
+    let licences = metadata.rights.iter().filter_map(rights::licence);
+    json.some_array("license", licences, |one, json| licence(&one, json));
     let notice = given_text(metadata.copyright.as_deref());
     json.some_text("copyrightNotice", notice.as_deref());
     match published.files {
@@ -207,8 +234,6 @@ fn strings<'t>(
     values: impl Iterator<Item = std::borrow::Cow<'t, str>>,
     json: &mut JsonText<'_>,
 ) {
-    let mut values = values.filter(|value| !value.is_empty()).peekable();
-    if values.peek().is_some() {
-        json.key(property).array(|json| values.for_each(|value| json.string(&value)));
-    }
+    let values = values.filter(|value| !value.is_empty());
+    json.some_array(property, values, |value, json| json.string(&value));
 }

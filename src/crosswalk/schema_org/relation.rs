@@ -1,11 +1,13 @@
 //! Related works, the journal or book that holds the work, and grants.
 
+use std::collections::BTreeSet;
+
 use super::agent;
 use crate::crosswalk::json_text::JsonText;
 use crate::crosswalk::links;
 use crate::crosswalk::names::given_text;
 use crate::record::html::plain;
-use crate::record::model::{Award, Funding, Identifier, Journal, RelatedIdentifier};
+use crate::record::model::{Award, Funder, Funding, Identifier, Journal, RelatedIdentifier};
 use crate::record::{Published, identifier};
 
 /// Relations that schema.org has a property for, from the record's point of view.
@@ -170,14 +172,26 @@ fn grant(funding: &Funding<'_>, json: &mut JsonText<'_>) {
             json.some_text("name", given_text(award.title.preferred()).as_deref());
             json.some_text("alternateName", given_text(award.acronym.as_deref()).as_deref());
         }
-        let funder = &funding.funder;
-        let is_ror = funder.id.as_deref().and_then(|id| identifier::to_url("ror", id)).is_some();
-        let name = funder.name.as_deref().or(funder.id.as_deref().filter(|_| !is_ror));
-        if is_ror || given_text(name).is_some() {
+        if let Some((id, name)) = named(&funding.funder) {
             json.key("funder");
-            agent::organisation(funder.id.as_deref(), name, json);
+            agent::organisation(id, name, json);
         }
     });
+}
+
+/// Vocabulary id and name of a funder that has a ROR or a name; an id that is no ROR is a name.
+fn named<'a>(funder: &'a Funder<'_>) -> Option<(Option<&'a str>, Option<&'a str>)> {
+    let is_ror = funder.id.as_deref().and_then(|id| identifier::to_url("ror", id)).is_some();
+    let name = funder.name.as_deref().or(funder.id.as_deref().filter(|_| !is_ror));
+    (is_ror || given_text(name).is_some()).then_some((funder.id.as_deref(), name))
+}
+
+/// Writes `funder`: each organisation once.
+pub(in crate::crosswalk) fn funders(all: &[Funding<'_>], json: &mut JsonText<'_>) {
+    let mut seen = BTreeSet::new();
+    let funders = all.iter().filter_map(|funding| named(&funding.funder));
+    let funders = funders.filter(|funder| seen.insert(*funder));
+    json.some_array("funder", funders, |(id, name), json| agent::organisation(id, name, json));
 }
 
 fn award_address(award: &Award<'_>) -> Option<String> {

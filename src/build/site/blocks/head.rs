@@ -3,16 +3,22 @@
 use super::Page;
 use crate::build::site::html::Html;
 use crate::build::site::words;
-use crate::crosswalk::files::open_files;
-use crate::crosswalk::links::identifier_url;
+use crate::crosswalk::files::{media_type, open_files};
 use crate::crosswalk::names::Name;
-use crate::crosswalk::{rights, schema_org};
+use crate::crosswalk::{Format, signposting};
 use crate::record::date::Edtf;
 use crate::record::html::plain;
 use crate::record::vocabulary;
 
 /// Characters of a description that search engines show.
 const ABSTRACT: usize = 240;
+
+/// Authors in Highwire tags: as many as the JSON-LD of a page names. Reference managers read
+/// them, so a list is cut later than links are.
+const AUTHORS: usize = 250;
+
+/// Keywords, and PDF files, in Highwire tags.
+const REPEATED: usize = 100;
 
 /// All `<meta>` and `<link>` elements of a landing page but charset, viewport and style.
 pub(in crate::build::site) fn head(page: Page<'_>, title: &str, html: &mut Html) {
@@ -51,82 +57,74 @@ fn highwire(page: Page<'_>, title: &str, canonical: &str, html: &mut Html) {
     let published = page.published;
     let metadata = &published.record.metadata;
     named(html, "citation_title", title);
-    for creator in &metadata.creators {
-        if let Some(name) = Name::of(&creator.person_or_org) {
-            named(html, "citation_author", &name.inverted());
-        }
+    let authors = metadata.creators.iter().filter_map(|creator| Name::of(&creator.person_or_org));
+    for name in authors.take(AUTHORS) {
+        named(html, "citation_author", &name.inverted());
     }
-    if let Some(date) = metadata.publication_date.as_deref().and_then(Edtf::parse)
+    if let Some((date, _)) = metadata.publication_date.as_deref().and_then(Edtf::repair)
         && let Some(date) = date.start().or(date.end())
     {
         named(html, "citation_publication_date", &date.to_string().replace('-', "/"));
     }
     let publisher = metadata.publisher.as_deref().or(published.repository.publisher.as_deref());
     optional(html, "citation_publisher", publisher);
+    let kind = vocabulary::resource_type(&metadata.resource_type.id);
+    if kind.is_some_and(|kind| kind.bibtex == "techreport") {
+        optional(html, "citation_technical_report_institution", publisher);
+    }
     optional(html, "citation_doi", published.doi());
-    let fields = &published.record.custom_fields;
-    optional(html, "citation_journal_title", fields.journal.title.as_deref());
-    optional(html, "citation_volume", fields.journal.volume.as_deref());
-    optional(html, "citation_issue", fields.journal.issue.as_deref());
-    let pages = fields.journal.pages.as_deref().unwrap_or_default();
-    let (first, last) = pages.split_once(['-', '–']).unwrap_or((pages, ""));
-    optional(html, "citation_firstpage", Some(first.trim()));
-    optional(html, "citation_lastpage", Some(last.trim()));
-    optional(html, "citation_issn", fields.journal.issn.as_deref());
-    optional(html, "citation_isbn", fields.imprint.isbn.as_deref());
-    optional(html, "citation_inbook_title", fields.imprint.title.as_deref());
-    optional(html, "citation_conference_title", fields.meeting.title.as_deref());
-    optional(html, "citation_dissertation_institution", fields.thesis.university.as_deref());
+    container(page, html);
     for language in &metadata.languages {
         if let Some(language) = vocabulary::language(&language.id) {
             named(html, "citation_language", language.bcp47());
         }
     }
-    for subject in &metadata.subjects {
-        optional(html, "citation_keywords", subject.subject.as_deref());
+    let subjects = metadata.subjects.iter().filter_map(|subject| subject.subject.as_deref());
+    let legacy = published.record.custom_fields.legacy_subjects.iter();
+    let legacy = legacy.filter_map(|subject| subject.term.as_deref());
+    for subject in subjects.chain(legacy).take(REPEATED) {
+        optional(html, "citation_keywords", Some(subject));
     }
     named(html, "citation_abstract_html_url", canonical);
-    for file in open_files(published) {
-        let pdf = file.mimetype.as_deref() == Some("application/pdf")
-            || file.key.rsplit_once('.').is_some_and(|(_, ext)| ext.eq_ignore_ascii_case("pdf"));
-        if pdf {
-            named(html, "citation_pdf_url", &page.urls.download(published.id(), &file.key));
-        }
+    let is_pdf = |file: &&crate::record::model::FileEntry<'_>| {
+        media_type(file).as_deref() == Some("application/pdf")
+            || file.key.rsplit_once('.').is_some_and(|(_, ext)| ext.eq_ignore_ascii_case("pdf"))
+    };
+    for file in open_files(published).into_iter().filter(is_pdf).take(REPEATED) {
+        named(html, "citation_pdf_url", &page.urls.download(published.id(), &file.key));
     }
 }
 
-/// FAIR signposting, level 1: <https://signposting.org/FAIR/>.
+/// Journal, book, conference or university.
+fn container(page: Page<'_>, html: &mut Html) {
+    let fields = &page.published.record.custom_fields;
+    optional(html, "citation_journal_title", fields.journal.title.as_deref());
+    optional(html, "citation_volume", fields.journal.volume.as_deref());
+    optional(html, "citation_issue", fields.journal.issue.as_deref());
+    let pages = fields.journal.pages.as_deref().or(fields.imprint.pages.as_deref());
+    let (first, last) = pages
+        .unwrap_or_default()
+        .split_once(['-', '–'])
+        .unwrap_or_else(|| (pages.unwrap_or_default(), ""));
+    optional(html, "citation_firstpage", Some(first.trim()));
+    optional(html, "citation_lastpage", Some(last.trim_start_matches(['-', '–']).trim()));
+    optional(html, "citation_issn", fields.journal.issn.as_deref());
+    optional(html, "citation_isbn", fields.imprint.isbn.as_deref());
+    optional(html, "citation_inbook_title", fields.imprint.title.as_deref());
+    optional(html, "citation_conference_title", fields.meeting.title.as_deref());
+    optional(html, "citation_dissertation_institution", fields.thesis.university.as_deref());
+}
+
+/// FAIR signposting, level 1.
+///
+/// Bounded when a linkset carries the whole; without one the page is the only place.
 fn signposting(page: Page<'_>, html: &mut Html) {
-    let published = page.published;
-    let record = published.record;
-    link(html, "cite-as", None, page.citable);
-    link(html, "type", None, "https://schema.org/AboutPage");
-    let kind = schema_org::type_name(published);
-    link(html, "type", None, &format!("https://schema.org/{kind}"));
-    for creator in &record.metadata.creators {
-        let ids = &creator.person_or_org.identifiers;
-        let url = ids.iter().find_map(|id| identifier_url(id.scheme.as_deref(), &id.identifier));
-        if let Some(url) = url {
-            link(html, "author", None, &url);
-        }
-    }
-    for right in &record.metadata.rights {
-        if let Some(url) = rights::licence(right).and_then(|licence| licence.url) {
-            link(html, "license", None, &url);
-        }
-    }
-    for export in page.exports() {
-        let path = format!("/records/{}/{}", published.id(), export.file_name());
-        link(html, "describedby", Some(export.media_type()), &page.urls.absolute(&path));
-    }
-    for file in open_files(published) {
-        let url = page.urls.download(published.id(), &file.key);
-        link(html, "item", file.mimetype.as_deref().filter(|kind| !kind.is_empty()), &url);
-    }
-    // RFC 5829: lets a harvester that holds an old version find the newest.
-    if let Some(latest) = published.lineage.latest().filter(|_| !published.lineage.is_latest()) {
-        link(html, "latest-version", None, &page.urls.absolute(&format!("/records/{}", latest.id)));
-    }
+    let exports = &page.config.exports;
+    let bound = exports.contains(&Format::Linkset).then_some(signposting::PAGE_BOUND);
+    signposting::landing(page.published, exports, bound, |to| {
+        // HTML has no attribute for a profile; the linkset says it.
+        link(html, to.rel, to.media_type.as_deref(), &to.href);
+    });
 }
 
 fn named(html: &mut Html, name: &'static str, content: &str) {

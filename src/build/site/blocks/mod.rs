@@ -34,17 +34,26 @@ impl Page<'_> {
     /// The exports that exist as files, in page order: what readers want before what machines
     /// want.
     pub(super) fn exports(&self) -> impl Iterator<Item = Format> {
-        const ORDER: [Format; 8] = [
+        const ORDER: [Format; 16] = [
             Format::Bibtex,
             Format::Csl,
+            Format::Cff,
             Format::DataciteXml,
             Format::DataciteJson,
             Format::DublinCore,
+            Format::MarcXml,
             Format::SchemaOrg,
+            Format::DcatAp,
+            Format::Codemeta,
+            Format::DataPackage,
+            Format::RoCrate,
+            Format::GeoJson,
             Format::NativeJson,
             Format::LegacyJson,
+            Format::Linkset,
         ];
-        ORDER.into_iter().filter(|format| self.config.exports.contains(format))
+        let written = |format: &Format| self.config.exports.contains(format);
+        ORDER.into_iter().filter(move |f| written(f) && f.applies(self.published))
     }
 }
 

@@ -39,6 +39,14 @@ const fn label(format: Format) -> &'static str {
         Format::SchemaOrg => "JSON-LD",
         Format::NativeJson => "JSON",
         Format::LegacyJson => "Legacy JSON",
+        Format::Cff => "CITATION.cff",
+        Format::Codemeta => "CodeMeta",
+        Format::MarcXml => "MARCXML",
+        Format::DcatAp => "DCAT-AP",
+        Format::GeoJson => "GeoJSON",
+        Format::DataPackage => "Data Package",
+        Format::RoCrate => "RO-Crate",
+        Format::Linkset => "Linkset",
     }
 }
 
