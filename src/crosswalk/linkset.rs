@@ -21,16 +21,12 @@ pub fn write(published: &Published<'_>, exports: &[Format], out: &mut Vec<u8>) {
     JsonText::new(out).object(|json| {
         json.key("linkset").array(|json| {
             page(published, exports, json);
-            let linkset = export_url(published, Format::Linkset);
-            let has_linkset = exports.contains(&Format::Linkset);
-            let linkset = has_linkset.then_some(linkset.as_str());
             for file in open_files(published) {
-                let anchor = file_url(published, &file.key);
-                back(published, &anchor, "collection", linkset, json);
+                back(published, &file_url(published, &file.key), "collection", json);
             }
             let exports = exports.iter().filter(|format| format.applies(published));
             for format in exports.filter(|format| **format != Format::Linkset) {
-                back(published, &export_url(published, *format), "describes", linkset, json);
+                back(published, &export_url(published, *format), "describes", json);
             }
         });
     });
@@ -49,24 +45,10 @@ fn page(published: &Published<'_>, exports: &[Format], json: &mut JsonText<'_>) 
 }
 
 /// The context of something that belongs to the record.
-fn back(
-    published: &Published<'_>,
-    anchor: &str,
-    rel: &'static str,
-    linkset: Option<&str>,
-    json: &mut JsonText<'_>,
-) {
+fn back(published: &Published<'_>, anchor: &str, rel: &'static str, json: &mut JsonText<'_>) {
     json.object(|json| {
         json.text("anchor", anchor);
         json.key(rel).array(|json| target(&to_landing(published, rel), json));
-        if let Some(linkset) = linkset {
-            json.key("linkset").array(|json| {
-                json.object(|json| {
-                    json.text("href", linkset);
-                    json.text("type", Format::Linkset.media_type());
-                });
-            });
-        }
     });
 }
 

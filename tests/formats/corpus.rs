@@ -7,14 +7,40 @@ use offprint::record::access::{Visibility, visibility};
 use offprint::record::{Lineage, Published, Record, Repository, Sibling};
 
 /// The formats whose goldens live here; those of DataCite have tests of their own.
-pub(crate) const FORMATS: [Format; 6] = [
+pub(crate) const FORMATS: [Format; 14] = [
     Format::NativeJson,
     Format::LegacyJson,
     Format::DublinCore,
     Format::SchemaOrg,
     Format::Bibtex,
     Format::Csl,
+    Format::Cff,
+    Format::Codemeta,
+    Format::MarcXml,
+    Format::DcatAp,
+    Format::GeoJson,
+    Format::DataPackage,
+    Format::RoCrate,
+    Format::Linkset,
 ];
+
+/// What a format is underneath.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    Json,
+    Xml,
+    Bibtex,
+    Yaml,
+}
+
+pub(crate) fn syntax(format: Format) -> Syntax {
+    match format {
+        Format::DublinCore | Format::MarcXml | Format::DcatAp | Format::DataciteXml => Syntax::Xml,
+        Format::Bibtex => Syntax::Bibtex,
+        Format::Cff => Syntax::Yaml,
+        _ => Syntax::Json,
+    }
+}
 
 pub(crate) const AS_OF_DAY: &str = "2026-11-01";
 

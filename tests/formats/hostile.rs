@@ -4,7 +4,7 @@ use offprint::crosswalk::{Format, citation};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::corpus::{FORMATS, with, written};
+use crate::corpus::{FORMATS, Syntax, syntax, with, written};
 use crate::valid::elements;
 
 /// A record with the same text wherever text can stand.
@@ -104,19 +104,58 @@ fn check(text: &str, kind: &str) {
     let raw = record(text, kind);
     for format in FORMATS {
         let output = written(format, &raw);
-        match format {
-            Format::DublinCore => {
-                assert!(elements(&output, "dc:type").len() <= 2);
-            }
-            Format::Bibtex => check_bibtex(&output),
-            _ => drop(serde_json::from_str::<Value>(&output).unwrap()),
+        match syntax(format) {
+            Syntax::Xml => assert!(elements(&output, "dc:type").len() <= 2),
+            Syntax::Bibtex => check_bibtex(&output),
+            Syntax::Yaml => check_yaml(&output),
+            Syntax::Json => check_addresses(&serde_json::from_str(&output).unwrap()),
         }
-        if format == Format::SchemaOrg {
+        if matches!(format, Format::SchemaOrg | Format::Codemeta | Format::RoCrate) {
             assert!(!output.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{output}");
-            check_addresses(&serde_json::from_str(&output).unwrap());
         }
     }
     assert!(!with(&raw, citation::citation).contains(['\n', '\r', '\t', '\0']));
+}
+
+/// Members that hold addresses, in the formats that are not the record's own JSON.
+const ADDRESSES: [&str; 9] = [
+    "@id",
+    "contentUrl",
+    "sameAs",
+    "codeRepository",
+    "href",
+    "anchor",
+    "path",
+    "homepage",
+    "downloadUrl",
+];
+
+/// Reads a CITATION.cff as the lines it is made of: keys of this program, and strings that are
+/// quoted whole and hold no character that YAML cannot show.
+pub(crate) fn check_yaml(text: &str) {
+    for line in text.lines() {
+        let content = line.trim_start_matches([' ', '-']);
+        let value = content.split_once(": ").map_or(content, |(key, value)| {
+            let is_key = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+            if is_key { value } else { content }
+        });
+        let is_list = value.ends_with(':') && !value.starts_with('"');
+        assert!(is_list || is_quoted(value), "{line:?}");
+    }
+}
+
+/// Whether the whole of a value is one double-quoted scalar.
+fn is_quoted(value: &str) -> bool {
+    let Some(inside) = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return false;
+    };
+    let mut escaped = false;
+    let ends_early = inside.chars().any(|character| {
+        let ends = character == '"' && !escaped;
+        escaped = character == '\\' && !escaped;
+        ends
+    });
+    !ends_early && !escaped && !inside.chars().any(char::is_control)
 }
 
 /// Whatever a reader of JSON-LD may follow leads to the web.
@@ -126,12 +165,14 @@ fn check_addresses(value: &Value) {
         Value::Array(items) => items.iter().for_each(check_addresses),
         Value::Object(members) => {
             for (name, value) in members {
-                if ["@id", "url", "contentUrl", "sameAs", "license", "codeRepository"]
-                    .contains(&&**name)
-                {
+                if ADDRESSES.contains(&&**name) {
                     let texts = value.as_array().map_or(vec![value], |all| all.iter().collect());
                     let mut texts = texts.iter().filter_map(|text| text.as_str());
-                    assert!(texts.all(is_web), "{name}: {value}");
+                    // `#…`, the root and the descriptor are entities within an RO-Crate.
+                    let is_local = |t: &str| {
+                        t.starts_with('#') || ["./", "ro-crate-metadata.json"].contains(&t)
+                    };
+                    assert!(texts.all(|text| is_web(text) || is_local(text)), "{name}: {value}");
                 }
                 check_addresses(value);
             }

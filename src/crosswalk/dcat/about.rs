@@ -44,7 +44,9 @@ pub(super) fn places(published: &Published<'_>, node: &mut Node<'_>) {
                     node.typed("dcat:centroid", WKT, &format!("POINT({longitude} {latitude})"));
                 }
                 Some(Shape::Polygon(ring)) => {
-                    node.typed("locn:geometry", WKT, &polygon(ring.iter().copied()));
+                    node.node("locn:geometry", "locn:Geometry", None, |node| {
+                        node.typed("geo:asWKT", WKT, &polygon(ring.iter().copied()));
+                    });
                 }
                 Some(Shape::Bounds { south_west, north_east }) => {
                     node.typed("dcat:bbox", WKT, &polygon(corners(*south_west, *north_east)));

@@ -25,13 +25,14 @@ pub fn write(published: &Published<'_>, out: &mut Vec<u8>) {
 }
 
 /// Namespaces by prefix.
-const NAMESPACES: [(&str, &str); 14] = [
+const NAMESPACES: [(&str, &str); 15] = [
     ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
     ("rdfs", "http://www.w3.org/2000/01/rdf-schema#"),
     ("adms", "http://www.w3.org/ns/adms#"),
     ("dcat", "http://www.w3.org/ns/dcat#"),
     ("dct", "http://purl.org/dc/terms/"),
     ("foaf", "http://xmlns.com/foaf/0.1/"),
+    ("geo", "http://www.opengis.net/ont/geosparql#"),
     ("locn", "http://www.w3.org/ns/locn#"),
     ("org", "http://www.w3.org/ns/org#"),
     ("owl", "http://www.w3.org/2002/07/owl#"),

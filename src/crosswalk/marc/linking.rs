@@ -36,8 +36,9 @@ fn entry(relation: &str, value: &str, fields: &mut Fields<'_>) {
         _ => ("787", "08"),
     };
     let words = vocabulary::relation_type(relation).map_or("Related to", |known| known.title);
-    let value = given_text(Some(value)).unwrap_or_default();
-    fields.data(tag, indicators, &[('o', value), ('i', words.into())]);
+    if let Some(value) = given_text(Some(value)) {
+        fields.data(tag, indicators, &[('i', words.into()), ('o', value)]);
+    }
 }
 
 /// 773 for the journal of an article and the book of a chapter.

@@ -2,8 +2,8 @@
 //!
 //! Fields, indicators and subfields are those of the MARC 21 Format for Bibliographic Data
 //! (<https://www.loc.gov/marc/bibliographic/>); the document is one `record` of the MARCXML
-//! schema (<https://www.loc.gov/standards/marcxml/schema/MARC21slim.xsd>). Fields come in tag
-//! order but for linking entries, which follow the order of the record.
+//! schema (<https://www.loc.gov/standards/marcxml/schema/MARC21slim.xsd>). Fields come by their
+//! first digit, within it as the record has them.
 
 mod agents;
 mod field;

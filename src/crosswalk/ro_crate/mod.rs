@@ -141,6 +141,10 @@ fn root(published: &Published<'_>, contextual: &Contextual, json: &mut JsonText<
         if let Some(publisher) = &contextual.publisher {
             reference(json, "publisher", &publisher.id);
         }
+        if contextual.licences.is_empty() {
+            // Mandatory; it may be words.
+            json.text("license", "No licence is stated.");
+        }
         references(json, "license", ids(&contextual.licences));
         references(json, "spatialCoverage", ids(&contextual.places));
         references(json, "funding", ids(&contextual.grants));
