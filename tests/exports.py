@@ -42,9 +42,9 @@ def marcxml(path, schemas):
     assert record["001"].data
     assert len(record.get_fields("245")) == 1
     assert len(record.get_fields("100", "110")) <= 1
-    as_iso = record.as_marc() if len(path.read_bytes()) < 50_000 else None
-    if as_iso is not None:
-        again = next(iter(pymarc.MARCReader(as_iso)))
+    # ISO 2709 counts the bytes of a field in four digits and of a record in five; XML does not.
+    if len(path.read_bytes()) < 50_000 and all(len(str(field).encode()) < 9_000 for field in record):
+        again = next(iter(pymarc.MARCReader(record.as_marc())))
         assert again.title == record.title
 
 

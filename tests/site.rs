@@ -258,9 +258,7 @@ fn head_serves_machines() {
     assert_eq!(meta("citation_keywords").len(), 5);
     assert_eq!(
         meta("citation_pdf_url"),
-        [
-            "https://repository.example/records/7301448/files/field%20report%20%28final%29.pdf?download=1"
-        ]
+        ["https://repository.example/records/7301448/files/field%20report%20%28final%29.pdf"]
     );
     assert_eq!(meta("og:site_name"), ["Example Repository"]);
     let description = &meta("description")[0];
@@ -269,7 +267,10 @@ fn head_serves_machines() {
     for (rel, expected) in [
         ("canonical", vec!["https://repository.example/records/7301448"]),
         ("cite-as", vec!["https://doi.org/10.5072/repository.7301448"]),
+        ("predecessor-version", vec!["https://repository.example/records/7301441"]),
+        ("successor-version", vec!["https://repository.example/records/7301502"]),
         ("latest-version", vec!["https://repository.example/records/7301502"]),
+        ("linkset", vec!["https://repository.example/records/7301448/linkset.json"]),
         ("license", vec!["https://creativecommons.org/licenses/by/4.0/legalcode"]),
         ("type", vec!["https://schema.org/AboutPage", "https://schema.org/Dataset"]),
         (
@@ -280,9 +281,39 @@ fn head_serves_machines() {
         assert_eq!(document.links(rel), expected, "{rel}");
     }
     assert_eq!(document.links("item").len(), 4);
-    assert_eq!(document.links("describedby").len(), Format::ALL.len());
+    // All formats but CodeMeta, as this is no software, and the linkset, which has its own rel.
+    assert_eq!(document.links("describedby").len(), Format::ALL.len() - 2);
     let json: serde_json::Value = serde_json::from_str(&document.json_ld).unwrap();
     assert_eq!(json["@type"], "Dataset");
+}
+
+/// 3,000 authors with identifiers and 5,000 files: the page carries the first of them and the
+/// address of the rest.
+#[test]
+fn the_head_of_a_giant_record_stays_small() {
+    let mut value: serde_json::Value = serde_json::from_str(DATASET).unwrap();
+    let author = |number: usize| {
+        let url = format!("https://example.org/people/{number}");
+        serde_json::json!({ "person_or_org": { "type": "personal", "family_name": "B", "given_name": number.to_string(),
+            "identifiers": [{ "scheme": "url", "identifier": url }] } })
+    };
+    let file = |number: usize| serde_json::json!({ "key": format!("{number:04}.pdf"), "size": 1 });
+    value["metadata"]["creators"] = (0..3000).map(author).collect();
+    value["files"]["entries"] = (0..5000).map(file).collect();
+    let page = page(&value.to_string());
+    let document = Document::parse(&page);
+    let count = |rel: &str| document.links(rel).len();
+    assert_eq!((count("author"), count("item"), count("linkset")), (100, 100, 1));
+    assert_eq!(document.meta("citation_author").len(), 250);
+    assert_eq!(document.meta("citation_pdf_url").len(), 100);
+    let head = page.split("</head>").next().unwrap();
+    let json_ld = document.json_ld.len();
+    assert!(json_ld < 64 * 1024 && head.len() < json_ld + 48 * 1024, "{json_ld} {}", head.len());
+    // Without a linkset the page is the only place.
+    let config = SiteConfig { exports: vec![Format::Bibtex] };
+    let renderer = Renderer::new(&repository(), config, None).unwrap();
+    let whole = Document::parse(&page_with(&renderer, &value.to_string(), Lineage::SINGLE));
+    assert_eq!((whole.links("author").len(), whole.links("item").len()), (3000, 5000));
 }
 
 #[test]

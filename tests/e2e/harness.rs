@@ -180,8 +180,18 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
 
 /// A Python with the checkers that `.ci/install` puts there.
 pub(crate) fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("OFFPRINT_TEST_PYTHON").map(PathBuf::from);
-    python.or_else(|| skip("OFFPRINT_TEST_PYTHON is not set"))
+    python_of("OFFPRINT_TEST_PYTHON")
+}
+
+/// A Python with the readers of exports.
+pub(crate) fn exports_python() -> Option<PathBuf> {
+    python_of("OFFPRINT_EXPORTS_PYTHON")
+}
+
+/// The Python that an environment variable names.
+pub(crate) fn python_of(variable: &str) -> Option<PathBuf> {
+    let python = std::env::var_os(variable).map(PathBuf::from);
+    python.or_else(|| skip(&format!("{variable} is not set")))
 }
 
 /// Real records outside the project. Their absence is never a failure.

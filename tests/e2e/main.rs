@@ -12,4 +12,5 @@ mod docs;
 mod harness;
 mod pipeline;
 mod reference;
+mod signposting;
 mod tools;

@@ -8,7 +8,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Repo, assert_same_tree, offprint, python, reference_data, run, tool, tree};
+use crate::harness::{
+    Repo, assert_same_tree, offprint, python, python_of, reference_data, run, tool, tree,
+};
 
 /// The importable sets (docs/crosswalks.md) as files that `import` reads.
 fn sources(data: &Path, scratch: &Path) -> Vec<PathBuf> {
@@ -81,6 +83,31 @@ fn every_importable_set_becomes_a_release_of_valid_metadata() {
     assert_eq!(verified.json(0)["problems"], Value::Array(Vec::new()));
     check_xml(&data, &repo, scratch.path(), records["public"].as_u64().unwrap());
     check_json(&public, records["public"].as_u64().unwrap());
+    check_exports(&data, &public);
+}
+
+/// Exports as files, read by software of others: all of them where that is quick, else every
+/// so-manieth.
+fn check_exports(data: &Path, public: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports.py");
+    for (check, variable, every) in [
+        ("cff", "OFFPRINT_CFF_PYTHON", 5),
+        ("datapackage", "OFFPRINT_FRICTIONLESS_PYTHON", 1),
+        ("codemeta", "OFFPRINT_EXPORTS_PYTHON", 1),
+        ("geojson", "OFFPRINT_EXPORTS_PYTHON", 1),
+        ("linkset", "OFFPRINT_EXPORTS_PYTHON", 1),
+        ("marcxml", "OFFPRINT_EXPORTS_PYTHON", 1),
+        ("schema-org", "OFFPRINT_EXPORTS_PYTHON", 20),
+        ("dcat-ap", "OFFPRINT_EXPORTS_PYTHON", 40),
+        ("ro-crate", "OFFPRINT_EXPORTS_PYTHON", 150),
+    ] {
+        let Some(python) = python_of(variable) else { continue };
+        let mut command = Command::new(python);
+        command.arg(&script).arg(check).arg(public).arg("--schemas").arg(data.join("../schemas"));
+        let counted = run(command.args(["--every", &every.to_string()])).exits(0);
+        eprintln!("{check}: {}", counted.trim());
+        assert_ne!(counted.trim(), "0 valid", "{check}");
+    }
 }
 
 /// Every DataCite XML of the release against the official XSD, by libxml2.

@@ -160,7 +160,9 @@ fn root(published: &Published<'_>, contextual: &Contextual, json: &mut JsonText<
 /// the month where it is not whole, else the day when the record was made.
 fn date_published(published: &Published<'_>) -> Option<String> {
     let date = published.record.metadata.publication_date.as_deref().and_then(Edtf::repair);
-    match date.and_then(|(date, _)| date.start().or_else(|| date.end())) {
+    let date = date.and_then(|(date, _)| date.start().or_else(|| date.end()));
+    // There is no year 0 in the calendars of most programs.
+    match date.filter(|date| date.year > 0) {
         Some(date) => Some(format!(
             "{:04}-{:02}-{:02}",
             date.year,
