@@ -219,6 +219,46 @@ fn what_is_not_public_is_in_no_byte() {
     assert!(looked_at > 20, "only {looked_at} files");
 }
 
+/// Files that were open are named in `datapackage.json`; closed ones must not go on being named.
+#[test]
+fn an_export_that_no_longer_applies_goes() {
+    let repo = Repo::new();
+    let path = repo.path().join("one.jsonl");
+    let mut record = serde_json::json!({
+        "id": "7", "revision_id": 1, "created": "2026-01-01T00:00:00Z",
+        "pids": {"doi": {"identifier": "10.5072/zenodo.7"}},
+        "access": {"record": "public", "files": "public"},
+        "files": {"enabled": true, "entries": {"NAME.csv": {"key": "NAME.csv", "size": 1}}},
+        "metadata": {
+            "resource_type": {"id": "dataset"}, "title": "T", "publication_date": "2026-01-01",
+            "creators": [{"person_or_org": {"name": "B, A"}}],
+            "locations": {"features": [{"place": "Geneva"}]}
+        }
+    });
+    let build = |record: &Value, as_of: &str| {
+        fs::write(&path, record.to_string()).unwrap();
+        repo.import(&[&path], 0);
+        let _ = repo.run(&["build", "--as-of", as_of, "--json"]).json(0);
+        let names = fs::read_dir(repo.public().join("records/7")).unwrap();
+        names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let has = |names: &[String], name: &str| names.iter().any(|known| known == name);
+    let before = build(&record, "2026-11-01T00:00:00Z");
+    assert!(has(&before, "datapackage.json") && has(&before, "locations.geojson"), "{before:?}");
+    assert!(!has(&before, "codemeta.json"), "{before:?}");
+    record["revision_id"] = 2.into();
+    record["access"]["files"] = "restricted".into();
+    record["metadata"]["locations"] = Value::Null;
+    let after = build(&record, "2026-11-02T00:00:00Z");
+    assert!(!has(&after, "datapackage.json") && !has(&after, "locations.geojson"), "{after:?}");
+    assert!(has(&after, "linkset.json"), "{after:?}");
+    for name in after {
+        let text = fs::read_to_string(repo.public().join("records/7").join(&name)).unwrap();
+        assert!(!text.contains("NAME"), "{name} names a closed file");
+        assert!(!text.contains("datapackage"), "{name} points at what is not there");
+    }
+}
+
 #[test]
 fn damage_is_found_and_named() {
     let repo = sample();
