@@ -2,13 +2,13 @@
 
 use super::Page;
 use crate::build::site::html::Html;
-use crate::crosswalk::citation::citation;
+use crate::crosswalk::citation::{Style, citation};
 use crate::crosswalk::{Format, rights};
 use crate::record::html::plain;
 
 /// The citation, its address linked.
 pub(in crate::build::site) fn cite(page: Page<'_>, html: &mut Html) {
-    let text = citation(page.published);
+    let text = citation(page.published, Style::Apa);
     html.raw("<p class=\"citation\" dir=\"auto\">");
     match text.strip_suffix(page.citable) {
         Some(before) => html.text(before).link("", Some(page.citable), page.citable),
