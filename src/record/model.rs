@@ -682,6 +682,8 @@ pub struct Tombstone<'a> {
     pub note: Option<Text<'a>>,
     /// RFC 3339.
     pub removal_date: Option<Text<'a>>,
+    /// Id of the rule that allowed the removal.
+    pub deletion_policy: Option<VocabularyItem<'a>>,
     /// Citation of the removed work.
     pub citation_text: Option<Text<'a>>,
     /// `false`: the page answers as if the record had never existed.
@@ -940,7 +942,11 @@ impl Record<'_> {
         self.custom_fields.programming_languages.iter_mut().for_each(item);
         self.custom_fields.development_status.iter_mut().for_each(item);
         if let Some(tombstone) = &mut self.tombstone {
-            tombstone.removal_reason.iter_mut().for_each(item);
+            tombstone
+                .removal_reason
+                .iter_mut()
+                .chain(&mut tombstone.deletion_policy)
+                .for_each(item);
         }
         self
     }

@@ -19,6 +19,66 @@ pub(super) fn clean(markup: &str) -> Cow<'_, str> {
     if is_clean(markup) { Cow::Borrowed(markup) } else { Cow::Owned(html::clean(markup)) }
 }
 
+/// Sanitised HTML that is to be shown in parts.
+#[derive(Debug)]
+pub(super) struct Sanitised<'a>(Cow<'a, str>);
+
+/// A part of sanitised HTML in which every element is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Clean<'a>(&'a str);
+
+impl<'a> Clean<'a> {
+    /// The markup.
+    pub(super) fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// Its length in bytes.
+    pub(super) fn len(self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<'a> Sanitised<'a> {
+    /// Sanitises.
+    pub(super) fn of(markup: &'a str) -> Sanitised<'a> {
+        Sanitised(clean(markup))
+    }
+
+    /// Cuts after the first element outside others that ends beyond `least` bytes; the second
+    /// part is empty if there is none.
+    ///
+    /// The sanitiser's serialiser closes every element, escapes `<` and `>` in text and puts
+    /// double quotes around attribute values and none inside, so counting tags finds the places
+    /// where nothing is open.
+    pub(super) fn split(&self, least: usize) -> (Clean<'_>, Clean<'_>) {
+        let (mut at, mut open) = (0, 0_usize);
+        while let Some(found) = self.0.get(at..).and_then(|rest| rest.find('<')) {
+            let tag = self.0.get(at + found + 1..).unwrap_or_default();
+            let mut quoted = false;
+            let Some(end) = tag.bytes().position(|byte| {
+                quoted ^= byte == b'"';
+                byte == b'>' && !quoted
+            }) else {
+                break;
+            };
+            at += found + end + 2;
+            let name = tag.split([' ', '>']).next().unwrap_or_default();
+            if tag.starts_with('/') {
+                open = open.saturating_sub(1);
+                if open == 0 && at >= least {
+                    break;
+                }
+            } else if !matches!(name, "br" | "hr") {
+                open += 1;
+            }
+        }
+        let at = if open == 0 && at >= least { at } else { self.0.len() };
+        let (first, rest) = self.0.split_at(at);
+        (Clean(first), Clean(rest))
+    }
+}
+
 /// An element of the grammar, by what it may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Element {
@@ -160,6 +220,32 @@ mod tests {
         ] {
             assert_eq!(is_clean(markup), short, "{markup:?}");
             assert_eq!(clean(markup), html::clean(markup), "{markup:?}");
+        }
+    }
+
+    #[test]
+    fn cut_where_nothing_is_open() {
+        for (markup, first) in [
+            ("<p>one</p><p>two</p><p>three</p>", "<p>one</p><p>two</p>"),
+            (
+                "<ul><li>one</li><li>two three</li></ul><p>x</p>",
+                "<ul><li>one</li><li>two three</li></ul>",
+            ),
+            (
+                "<p>one<br>two</p>text that goes on<br>and on",
+                "<p>one<br>two</p>text that goes on<br>and on",
+            ),
+            ("text only, without an element", "text only, without an element"),
+            (
+                "<p><abbr title=\"</p>'>\">one</abbr></p><p>x</p>",
+                "<p><abbr title=\"</p>'>\">one</abbr></p>",
+            ),
+            ("<p>open <b>never closed", "<p>open <b>never closed</b></p>"),
+        ] {
+            let clean = Sanitised::of(markup);
+            let (got, rest) = clean.split(12);
+            assert_eq!(got.as_str().replace("&lt;", "<").replace("&gt;", ">"), first);
+            assert_eq!(format!("{}{}", got.as_str(), rest.as_str()), html::clean(markup));
         }
     }
 

@@ -1,6 +1,6 @@
 //! A writer of HTML in which only literals of this program are markup.
 
-use super::clean;
+use super::clean::{self, Clean};
 use crate::record::html::is_unwanted;
 
 /// Grows a piece of HTML.
@@ -95,6 +95,12 @@ impl Html {
             return self;
         }
         self.0.push_str(&clean::clean(markup));
+        self
+    }
+
+    /// A part of what was sanitised.
+    pub(super) fn already_sanitised(&mut self, part: Clean<'_>) -> &mut Html {
+        self.0.push_str(part.as_str());
         self
     }
 

@@ -5,10 +5,13 @@ use std::path::Path;
 use tera::{Context, Value};
 
 use super::blocks::access::{info, notice};
+use super::blocks::cite::{badge, cite};
 use super::blocks::details::{communities, facts, published_in, subjects, technical};
+use super::blocks::domain::domain;
 use super::blocks::people::{contributors, creators};
+use super::blocks::places::places;
 use super::blocks::prose::{additional, description, lang, titles};
-use super::blocks::reuse::{cite, exports, licence};
+use super::blocks::reuse::{exports, licence};
 use super::blocks::versions::{newer, versions};
 use super::blocks::works::{funding, references, related};
 use super::blocks::{Page, fact, files, head, joined, wrap};
@@ -36,7 +39,7 @@ pub struct Renderer {
 /// A block: its name in the template and what writes it.
 type Block = (&'static str, fn(Page<'_>, &mut Html));
 
-const BLOCKS: [Block; 20] = [
+const BLOCKS: [Block; 25] = [
     ("newer", newer),
     ("info", info),
     ("lang", lang),
@@ -57,10 +60,12 @@ const BLOCKS: [Block; 20] = [
     ("facts", facts),
     ("published_in", published_in),
     ("subjects", subjects),
+    ("communities", communities),
+    ("technical", technical),
+    ("badge", badge),
+    ("places", places),
+    ("domain", domain),
 ];
-
-/// The rest, because an array of functions has a fixed length and a template has not.
-const LAST_BLOCKS: [Block; 2] = [("communities", communities), ("technical", technical)];
 
 impl Renderer {
     /// Compiles the templates; files in `overrides` (laid out as the built-in `templates/`
@@ -104,7 +109,7 @@ impl Renderer {
         head::head(page, title, &mut html);
         context.insert_value("head", Value::safe_string(html.as_str()));
         context.insert_value("json_ld", json_ld(published));
-        for (name, write) in BLOCKS.into_iter().chain(LAST_BLOCKS) {
+        for (name, write) in BLOCKS {
             html.rewind(0);
             write(page, &mut html);
             context.insert_value(name, Value::safe_string(html.as_str()));
@@ -130,6 +135,7 @@ impl Renderer {
         for (label, text) in [
             ("Reason", view.reason.as_deref()),
             ("Withdrawn on", date.as_deref()),
+            ("Policy", view.policy.as_deref()),
             ("Note", view.note.as_deref()),
             ("Citation", view.citation.as_deref()),
         ] {

@@ -49,10 +49,48 @@ impl SiteUrls {
         url
     }
 
+    /// `/browse/<facet>/<value>` as a link between pages; `None` for a value that is no plain
+    /// key (small letters, digits, dots, hyphens), which has a list under another name.
+    pub fn browse(&self, facet: Facet, value: &str) -> Option<String> {
+        let name = match facet {
+            Facet::Type => "type",
+            Facet::Year => "year",
+            Facet::Licence => "licence",
+        };
+        is_plain_key(value).then(|| format!("{}/browse/{name}/{value}", self.root))
+    }
+
+    /// `/communities/<slug>` as a link between pages; `None` for a slug that cannot be a path.
+    pub fn community(&self, slug: &str) -> Option<String> {
+        is_plain_key(slug).then(|| format!("{}/communities/{slug}", self.root))
+    }
+
+    /// `<base>/badge/DOI/<doi>.svg`: the picture of a DOI, for other sites to show.
+    pub fn badge(&self, doi: &str) -> String {
+        let mut url = format!("{}/badge/DOI", self.base);
+        for segment in doi.to_lowercase().split('/') {
+            url.push('/');
+            encode_segment(segment, &mut url);
+        }
+        url.push_str(".svg");
+        url
+    }
+
     /// The bytes of a file: [`file_address`].
     pub fn download(&self, id: &str, key: &str) -> String {
         file_address(&self.base, id, key)
     }
+}
+
+/// What records are listed by, apart from communities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facet {
+    /// Vocabulary id of the resource type.
+    Type,
+    /// Year of publication.
+    Year,
+    /// Licence id.
+    Licence,
 }
 
 /// The file of a landing page or tombstone, from the web root.
@@ -63,6 +101,11 @@ pub fn landing_path(id: &str) -> String {
 /// The file of an export, from the web root.
 pub fn export_path(id: &str, format: Format) -> String {
     format!("records/{id}/{}", format.file_name())
+}
+
+fn is_plain_key(key: &str) -> bool {
+    let plain = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
+    !key.is_empty() && !key.starts_with('.') && key.len() <= 100 && key.bytes().all(plain)
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986.
@@ -94,6 +137,25 @@ mod tests {
             doi_pattern: "10.5072/N".into(),
             oai_namespace: "r".into(),
         })
+    }
+
+    #[test]
+    fn lists_and_badges() {
+        let site = urls("https://host.example/archive");
+        for (key, expected) in [
+            ("publication-article", Some("/archive/browse/type/publication-article")),
+            ("", None),
+            ("../x", None),
+            ("A b", None),
+        ] {
+            assert_eq!(site.browse(Facet::Type, key).as_deref(), expected, "{key}");
+        }
+        assert_eq!(site.community("zoo_1").as_deref(), Some("/archive/communities/zoo_1"));
+        assert_eq!(site.community("\"onload=x"), None);
+        assert_eq!(
+            site.badge("10.5072/A<b>"),
+            "https://host.example/archive/badge/DOI/10.5072/a%3Cb%3E.svg"
+        );
     }
 
     #[test]

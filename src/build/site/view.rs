@@ -15,6 +15,8 @@ pub struct TombstoneView {
     pub reason: Option<String>,
     /// RFC 3339, or a date.
     pub removal_date: Option<String>,
+    /// Rule under which it was withdrawn.
+    pub policy: Option<String>,
     /// Public note.
     pub note: Option<String>,
     /// Citation as the tombstone carries it.
@@ -37,6 +39,13 @@ impl TombstoneView {
             doi: text(record.pids.doi.as_ref().map(|doi| doi.identifier.as_str())),
             reason: text(reason),
             removal_date: text(tombstone.and_then(|t| t.removal_date.as_deref())),
+            policy: text(tombstone.and_then(|t| t.deletion_policy.as_ref()).map(|policy| {
+                match policy.id.as_str() {
+                    "grace-period-v1" => "Withdrawn by its owner within the grace period",
+                    "request-deletion-v1" => "Withdrawn on request of its owner",
+                    other => other,
+                }
+            })),
             note: text(tombstone.and_then(|t| t.note.as_deref())),
             // The citation of spam would advertise it.
             citation: text(tombstone.and_then(|t| t.citation_text.as_deref()))

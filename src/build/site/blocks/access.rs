@@ -2,6 +2,7 @@
 
 use super::Page;
 use crate::build::site::html::Html;
+use crate::build::site::url::Facet;
 use crate::build::site::words;
 use crate::record::FilesAccess;
 use crate::record::html::plain;
@@ -10,7 +11,9 @@ use crate::record::vocabulary;
 /// Resource type, access, date, version.
 pub(in crate::build::site) fn info(page: Page<'_>, html: &mut Html) {
     let metadata = &page.published.record.metadata;
-    html.raw("<span class=\"kind\">").text(kind(page)).raw("</span>");
+    let known = vocabulary::resource_type(&metadata.resource_type.id);
+    let list = known.and_then(|known| page.urls.browse(Facet::Type, known.id));
+    html.raw("<span class=\"kind\">").link("", list.as_deref(), kind(page)).raw("</span>");
     let (class, label) = match page.published.files {
         FilesAccess::Open => ("open", "Open"),
         FilesAccess::Embargoed { .. } => ("embargoed", "Embargoed"),

@@ -6,9 +6,10 @@ use super::access::{date_element, kind};
 use super::works::identifier;
 use super::{Page, fact, fact_text, joined, wrap};
 use crate::build::site::html::Html;
+use crate::build::site::url::Facet;
 use crate::build::site::words;
 use crate::crosswalk::links::identifier_url;
-use crate::crosswalk::places::{Position, Shape, shape};
+use crate::record::date::Edtf;
 use crate::record::html::plain;
 use crate::record::vocabulary;
 
@@ -24,7 +25,18 @@ pub(in crate::build::site) fn facts(page: Page<'_>, html: &mut Html) {
             html.link("doi", Some(page.citable), doi);
         }
     });
-    fact_text(html, "Resource type", Some(kind(page)));
+    fact(html, "Resource type", |html| {
+        let item = &metadata.resource_type.id;
+        let list = vocabulary::resource_type(item)
+            .and_then(|known| page.urls.browse(Facet::Type, known.id));
+        html.link("", list.as_deref(), kind(page));
+    });
+    let published = metadata.publication_date.as_deref().filter(|date| !date.is_empty());
+    fact(html, "Published", |html| {
+        let year = published.and_then(|date| Edtf::repair(date)).map(|(date, _)| date.year());
+        let list = year.and_then(|year| page.urls.browse(Facet::Year, &year.to_string()));
+        html.link("", list.as_deref(), &published.map(words::date).unwrap_or_default());
+    });
     let publisher =
         metadata.publisher.as_deref().or(page.published.repository.publisher.as_deref());
     fact_text(html, "Publisher", publisher);
@@ -54,7 +66,6 @@ pub(in crate::build::site) fn facts(page: Page<'_>, html: &mut Html) {
             });
         });
     }
-    places(page, html);
 }
 
 fn dates(page: Page<'_>, html: &mut Html) {
@@ -71,38 +82,6 @@ fn dates(page: Page<'_>, html: &mut Html) {
                 html.raw(" <span class=\"label\">").text(&note).raw("</span>");
             }
         });
-    }
-}
-
-fn places(page: Page<'_>, html: &mut Html) {
-    fact(html, "Locations", |html| {
-        joined(html, "<br>", &page.published.record.metadata.locations.features, |html, place| {
-            let name = plain(place.place.as_deref().unwrap_or_default());
-            let note = plain(place.description.as_deref().unwrap_or_default());
-            let spot = shape(place).map(|shape| coordinates(&shape)).unwrap_or_default();
-            let parts = [name.as_ref(), spot.as_str(), note.as_ref()];
-            joined(html, " · ", parts.into_iter().filter(|p| !p.is_empty()), |html, part| {
-                html.text(part);
-            });
-            for id in &place.identifiers {
-                super::people::chip(html, id.scheme.as_deref(), &id.identifier);
-            }
-        });
-    });
-}
-
-fn coordinates(shape: &Shape) -> String {
-    let spot = |p: &Position| {
-        let (ns, ew) =
-            (if p.latitude < 0.0 { 'S' } else { 'N' }, if p.longitude < 0.0 { 'W' } else { 'E' });
-        format!("{}° {ns}, {}° {ew}", p.latitude.abs(), p.longitude.abs())
-    };
-    match shape {
-        Shape::Point(point) => spot(point),
-        Shape::Polygon(ring) => format!("area of {} points", ring.len().saturating_sub(1)),
-        Shape::Bounds { south_west, north_east } => {
-            format!("{} to {}", spot(south_west), spot(north_east))
-        }
     }
 }
 
@@ -178,8 +157,23 @@ fn software(page: Page<'_>, html: &mut Html) {
     fact_text(
         html,
         "Development status",
-        status.map(|item| item.title.preferred().unwrap_or(&item.id)),
+        status.map(|item| item.title.preferred().unwrap_or_else(|| development(&item.id))),
     );
+}
+
+/// The eight states of repostatus.org in words; another id as it is.
+fn development(id: &str) -> &str {
+    match id {
+        "concept" => "Concept",
+        "wip" => "Work in progress",
+        "suspended" => "Suspended",
+        "abandoned" => "Abandoned",
+        "active" => "Active",
+        "inactive" => "Inactive",
+        "unsupported" => "Unsupported",
+        "moved" => "Moved",
+        other => other,
+    }
 }
 
 /// `Title, vol. 3, no. 2. ISSN 1234-5678`
@@ -245,14 +239,15 @@ pub(in crate::build::site) fn subjects(page: Page<'_>, html: &mut Html) {
     }
 }
 
-/// Communities by name, on the repository itself: their pages are not part of this site.
+/// Communities by name.
 pub(in crate::build::site) fn communities(page: Page<'_>, html: &mut Html) {
     let communities = page.published.record.parent.communities.entries.iter();
     wrap(html, "<ul class=\"communities\">\n", "</ul>\n", |html| {
         for community in communities.filter(|community| !community.slug.is_empty()) {
             let title = plain(community.metadata.title.as_deref().unwrap_or(&community.slug));
             let title = if title.is_empty() { community.slug.as_str().into() } else { title };
-            html.raw("<li><bdi>").text(&title).raw("</bdi></li>\n");
+            let url = page.urls.community(&community.slug);
+            html.raw("<li><bdi>").link("", url.as_deref(), &title).raw("</bdi></li>\n");
         }
     });
 }

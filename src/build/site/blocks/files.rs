@@ -3,11 +3,14 @@
 use super::Page;
 use crate::build::site::html::Html;
 use crate::build::site::words;
+use crate::crosswalk::Format;
 use crate::crosswalk::files::open_files;
 use crate::record::model::FileEntry;
 
 /// Files shown before the table folds.
 const SHOWN: usize = 100;
+/// Files named on a page that links to an export with all of them.
+const NAMED: usize = 200;
 
 /// Name with download link, checksum, size and type of every public file.
 pub(in crate::build::site) fn table(page: Page<'_>, html: &mut Html) {
@@ -22,11 +25,23 @@ pub(in crate::build::site) fn table(page: Page<'_>, html: &mut Html) {
     let shown = if files.len() > SHOWN + 10 { SHOWN } else { files.len() };
     let (first, rest) = files.split_at(shown);
     rows(page, html, first);
-    if !rest.is_empty() {
-        let count = words::grouped(rest.len() as u64);
-        html.raw("<details class=\"more\"><summary>").text(&count).raw(" more files</summary>\n");
-        rows(page, html, rest);
-        html.raw("</details>\n");
+    if rest.is_empty() {
+        return;
+    }
+    let export = page.exports().find(|format| *format == Format::NativeJson);
+    let (rest, unnamed) = match export {
+        Some(_) if files.len() > NAMED + 10 => rest.split_at(NAMED - SHOWN),
+        _ => (rest, [].as_slice()),
+    };
+    let count = words::grouped(rest.len() as u64);
+    html.raw("<details class=\"more\"><summary>").text(&count).raw(" more files</summary>\n");
+    rows(page, html, rest);
+    html.raw("</details>\n");
+    if let Some(export) = export.filter(|_| !unnamed.is_empty()) {
+        let url = page.urls.export(page.published.id(), export.file_name());
+        let text = format!("{} further files", words::grouped(unnamed.len() as u64));
+        html.raw("<p class=\"sum\">").link("", Some(&url), &text);
+        html.raw(" are named in the JSON export.</p>\n");
     }
 }
 

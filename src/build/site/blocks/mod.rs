@@ -5,10 +5,13 @@
 //! pays for each step of one.
 
 pub(super) mod access;
+pub(super) mod cite;
 pub(super) mod details;
+pub(super) mod domain;
 pub(super) mod files;
 pub(super) mod head;
 pub(super) mod people;
+pub(super) mod places;
 pub(super) mod prose;
 pub(super) mod reuse;
 pub(super) mod versions;

@@ -1,6 +1,7 @@
 //! Descriptions: HTML of depositors, sanitised.
 
 use super::Page;
+use crate::build::site::clean::Sanitised;
 use crate::build::site::html::Html;
 use crate::record::html::plain;
 use crate::record::vocabulary;
@@ -13,13 +14,34 @@ pub(in crate::build::site) fn lang(page: Page<'_>, html: &mut Html) {
     }
 }
 
-/// The main description.
+/// Bytes of sanitised HTML that are shown before a description folds, about two screens.
+const SHOWN: usize = 5000;
+/// What is worth folding.
+const WORTH: usize = 2000;
+
+/// The main description; of a very long one the rest behind a fold.
 pub(in crate::build::site) fn description(page: Page<'_>, html: &mut Html) {
     let mark = html.len();
-    html.sanitised(page.published.record.metadata.description.as_deref().unwrap_or_default());
+    folded(page.published.record.metadata.description.as_deref().unwrap_or_default(), html);
     if html.blank_since(mark) {
         html.rewind(mark);
     }
+}
+
+fn folded(markup: &str, html: &mut Html) {
+    if markup.len() < SHOWN + WORTH {
+        html.sanitised(markup);
+        return;
+    }
+    let clean = Sanitised::of(markup);
+    let (first, rest) = clean.split(SHOWN);
+    html.already_sanitised(first);
+    if rest.len() < WORTH {
+        html.already_sanitised(rest);
+        return;
+    }
+    html.raw("<details class=\"more\"><summary>Read on</summary>\n");
+    html.already_sanitised(rest).raw("</details>");
 }
 
 /// The further descriptions under their types; notes as a box of their own.
@@ -39,7 +61,7 @@ pub(in crate::build::site) fn additional(page: Page<'_>, html: &mut Html) {
         }
         html.raw(">");
         let mark = html.len();
-        html.sanitised(&extra.description);
+        folded(&extra.description, html);
         if html.blank_since(mark) {
             html.rewind(start);
         } else {

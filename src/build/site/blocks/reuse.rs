@@ -1,21 +1,11 @@
-//! How to cite and to reuse: citation, exports, licence.
+//! How to reuse: exports, licence.
 
 use super::Page;
 use crate::build::site::html::Html;
-use crate::crosswalk::citation::{Style, citation};
+use crate::build::site::url::Facet;
 use crate::crosswalk::{Format, rights};
 use crate::record::html::plain;
-
-/// The citation, its address linked.
-pub(in crate::build::site) fn cite(page: Page<'_>, html: &mut Html) {
-    let text = citation(page.published, Style::Apa);
-    html.raw("<p class=\"citation\" dir=\"auto\">");
-    match text.strip_suffix(page.citable) {
-        Some(before) => html.text(before).link("", Some(page.citable), page.citable),
-        None => html.text(&text),
-    };
-    html.raw("</p>\n");
-}
+use crate::record::vocabulary;
 
 /// Links to the exports that exist.
 pub(in crate::build::site) fn exports(page: Page<'_>, html: &mut Html) {
@@ -58,6 +48,12 @@ pub(in crate::build::site) fn licence(page: Page<'_>, html: &mut Html) {
             let Some(licence) = rights::licence(right) else { continue };
             let title = licence.title.as_deref().or(licence.url.as_deref()).unwrap_or_default();
             html.raw("<li><bdi>").link("", licence.url.as_deref(), title).raw("</bdi>");
+            let list = right.id.as_deref().and_then(|id| page.urls.browse(Facet::Licence, id));
+            if let Some(url) = list
+                .filter(|_| vocabulary::licence(right.id.as_deref().unwrap_or_default()).is_some())
+            {
+                html.raw(" <a class=\"list\" href=\"").text(&url).raw("\">All under it</a>");
+            }
             let text = plain(right.description.preferred().unwrap_or_default());
             if right.id.is_none() && !text.is_empty() && text != title {
                 html.raw("<br><small dir=\"auto\">").text(&text).raw("</small>");

@@ -84,7 +84,10 @@ fn describe(html: &mut Html, award: &Award<'_>) {
     let shown = [title.as_ref(), acronym.as_ref(), number].into_iter().find(|t| !t.is_empty());
     let Some(shown) = shown else { return };
     html.raw("<br><bdi>").link("", url.as_deref(), shown).raw("</bdi>");
-    let rest = [acronym.as_ref(), number].into_iter().filter(|t| !t.is_empty() && *t != shown);
+    let program = plain(award.program.as_deref().unwrap_or_default());
+    let rest = [acronym.as_ref(), number, program.as_ref()]
+        .into_iter()
+        .filter(|t| !t.is_empty() && *t != shown);
     super::wrap(html, " <span class=\"label\">", "</span>", |html| {
         joined(html, " · ", rest, |html, part| {
             html.text(part);

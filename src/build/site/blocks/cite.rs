@@ -1,0 +1,62 @@
+//! How to cite: the citation in every style, the DOI badge to put elsewhere.
+
+use super::Page;
+use crate::build::site::html::Html;
+use crate::crosswalk::citation::{Cited, Piece, Style, Work, cite as cited_in};
+
+/// The citation in the usual style; folded, in the others. Scripts offer a choice instead.
+pub(in crate::build::site) fn cite(page: Page<'_>, html: &mut Html) {
+    let work = Work::of(page.published);
+    let mut cited = Cited::default();
+    html.raw("<div data-styles>\n");
+    for (at, style) in Style::ALL.into_iter().enumerate() {
+        cited_in(&work, style, &mut cited);
+        if at == 1 {
+            html.raw("<details class=\"more\"><summary>Other styles</summary>\n");
+        }
+        html.raw("<p class=\"citation\" dir=\"auto\" data-style=\"").raw(style.title()).raw("\">");
+        for piece in cited.pieces() {
+            match piece {
+                Piece::Plain(text) => html.text(text),
+                Piece::Italic(text) => html.raw("<i>").text(text).raw("</i>"),
+                Piece::Address(text) => html.link("", Some(page.citable), text),
+            };
+        }
+        html.raw("</p>\n");
+    }
+    html.raw("</details>\n</div>\n");
+    html.raw("<button type=\"button\" hidden data-copy=\".citation\">Copy citation</button>\n");
+}
+
+/// What others paste to show the DOI as a badge; empty without a DOI.
+pub(in crate::build::site) fn badge(page: Page<'_>, html: &mut Html) {
+    let Some(doi) = page.published.doi() else { return };
+    let image = page.urls.badge(doi);
+    let target = page.citable;
+    html.raw(
+        "<details class=\"more badge\"><summary>DOI badge</summary>\n<dl class=\"snippets\">\n",
+    );
+    let snippets: [(&'static str, &'static str, &[&str]); 5] = [
+        ("Markdown", "badge-markdown", &["[![DOI](", &image, ")](", target, ")"]),
+        ("reStructuredText", "badge-rst", &[".. image:: ", &image, "\n  :target: ", target]),
+        (
+            "HTML",
+            "badge-html",
+            &["<a href=\"", target, "\"><img src=\"", &image, "\" alt=\"DOI\"></a>"],
+        ),
+        ("Image URL", "badge-image", &[&image]),
+        ("Target URL", "badge-target", &[target]),
+    ];
+    for (label, id, parts) in snippets {
+        html.raw("<div><dt>")
+            .raw(label)
+            .raw(" <button type=\"button\" hidden data-copy=\"#")
+            .raw(id);
+        html.raw("\">Copy</button></dt><dd><code id=\"").raw(id).raw("\">");
+        for part in parts {
+            html.text(part);
+        }
+        html.raw("</code></dd></div>\n");
+    }
+    html.raw("</dl>\n</details>\n");
+}

@@ -1,0 +1,151 @@
+//! Where a work is about: a small map and a list with coordinates.
+
+use std::fmt::Write as _;
+
+use super::{Page, wrap};
+use crate::build::site::html::Html;
+use crate::crosswalk::places::{Position, Shape, shape};
+use crate::record::html::plain;
+use crate::record::model::Feature;
+
+/// Places listed before the list folds.
+const SHOWN: usize = 20;
+/// Places drawn on the map, and corners drawn of one of them.
+const DRAWN: usize = 200;
+
+/// Outlines of the land, one unit a degree, `0 0` at 180° W 90° N: Natural Earth's 1:110 million
+/// land (public domain), simplified to 155 points. What is smaller than Britain is left out.
+const LAND: &str = "M0 21l7 5 353-1-16 5-7 9-1-6 8-6-29 8 6 3-13 12 1 5-11-4 4 2 0 9-16 8 3 7-4 4-5-4 4 12-1\
+    3-22-11 7-2 8-12-17-18-5 12 8-17 9-11-17 11 18 8 1-12 16 2 10-6 9-15 11-8-17-3-22-18-1-8\
+    -7 0-10 11-14 16-1 9 7 15-1 2-6-10-2 16-3-3-5-8 0-9 11-9-10 3 8-7-6-18 7 0-6 8-1-4-5 14-\
+    8 11 3 9-6-8-1 4-4-3-1-9 11-7-8 19-8 15 3-7 1 4 3 6-5 26 1-2-3 6-2-1 7 3-7 29-5 27 7 48 \
+    2zM89 21l10 1-12 6 1 5 12 6 2-11 4 0 18 10-15 5 11 1-16 7-4 14-4-5-13 2 1 9 9-3-2 6 6 1 \
+    2 6 19-2 27 18-6 15-17 12-13 20-5-7 6-27-11-14 3-14-25-10-11-14 2 7-12-15 1-9-11-9-17-3-\
+    14 7 8-5-11-7 11-5zM324 104l9 12-3 11-9 1-10-7-16 3-1-12 18-11 8 7zM153 6l15 3-8 1 1 6-7\
+     4 4 0-18 5-3 5-9-4 1-6-8-6-14-2zM93 17l25 6-6 1 2 4-12-2 5-4-16-2zM112 7l6 1-19 6-8 0 7\
+    -4-10-2z";
+
+/// A map of all places that have a position, then the places.
+pub(in crate::build::site) fn places(page: Page<'_>, html: &mut Html) {
+    let features = &page.published.record.metadata.locations.features;
+    if features.is_empty() {
+        return;
+    }
+    let shapes: Vec<Option<Shape>> = features.iter().map(shape).collect();
+    map(&shapes, html);
+    let list = |html: &mut Html, range: std::ops::Range<usize>| {
+        wrap(html, "<ul class=\"places\">\n", "</ul>\n", |html| {
+            for (feature, shape) in features.iter().zip(&shapes).take(range.end).skip(range.start) {
+                wrap(html, "<li>", "</li>\n", |html| one(feature, shape.as_ref(), html));
+            }
+        });
+    };
+    let shown = if features.len() > SHOWN + 5 { SHOWN } else { features.len() };
+    list(html, 0..shown);
+    if shown < features.len() {
+        html.raw("<details class=\"more\"><summary>").number(features.len() - shown);
+        html.raw(" more</summary>\n");
+        list(html, shown..features.len());
+        html.raw("</details>\n");
+    }
+}
+
+fn one(feature: &Feature<'_>, shape: Option<&Shape>, html: &mut Html) {
+    let name = plain(feature.place.as_deref().unwrap_or_default());
+    let note = plain(feature.description.as_deref().unwrap_or_default());
+    wrap(html, "<bdi>", "</bdi>", |html| {
+        html.text(&name);
+    });
+    for id in &feature.identifiers {
+        super::people::chip(html, id.scheme.as_deref(), &id.identifier);
+    }
+    if let Some(shape) = shape {
+        html.raw(if name.is_empty() { "" } else { " " });
+        let (south_west, north_east) = shape.bounds();
+        let text = coordinates(shape);
+        html.link("place", Some(&map_url(south_west, north_east)), &text);
+    }
+    if !note.is_empty() {
+        html.raw(" <span class=\"label\" dir=\"auto\">").text(&note).raw("</span>");
+    }
+}
+
+/// Where a reader sees the place on a map. A link: nothing is fetched from there.
+fn map_url(south_west: Position, north_east: Position) -> String {
+    const OSM: &str = "https://www.openstreetmap.org/";
+    let (w, s, e, n) =
+        (south_west.longitude, south_west.latitude, north_east.longitude, north_east.latitude);
+    match south_west == north_east {
+        true => format!("{OSM}?mlat={s}&mlon={w}#map=8/{s}/{w}"),
+        false => format!("{OSM}?bbox={w},{s},{e},{n}"),
+    }
+}
+
+fn coordinates(shape: &Shape) -> String {
+    let spot = |p: &Position| {
+        let (ns, ew) =
+            (if p.latitude < 0.0 { 'S' } else { 'N' }, if p.longitude < 0.0 { 'W' } else { 'E' });
+        format!("{}° {ns}, {}° {ew}", p.latitude.abs(), p.longitude.abs())
+    };
+    match shape {
+        Shape::Point(point) => spot(point),
+        Shape::Polygon(ring) => format!("area of {} points", ring.len().saturating_sub(1)),
+        Shape::Bounds { south_west, north_east } => {
+            format!("{} to {}", spot(south_west), spot(north_east))
+        }
+    }
+}
+
+/// The world as an equal-degree map: land as one path, a dot or an outline for each place.
+///
+/// Colours are those of the text, so that style sheets decide; attributes, not styles, because
+/// the content security policy allows no inline style.
+fn map(shapes: &[Option<Shape>], html: &mut Html) {
+    let known = shapes.iter().flatten().take(DRAWN);
+    if known.clone().next().is_none() {
+        return;
+    }
+    html.raw(
+        "<svg class=\"map\" viewBox=\"0 5 360 145\" role=\"img\" aria-label=\"Map of the places\">",
+    );
+    html.raw("<path fill=\"currentColor\" fill-opacity=\".18\" d=\"").raw(LAND).raw("\"/>");
+    let mut outlines = String::new();
+    for shape in known {
+        let (south_west, north_east) = shape.bounds();
+        let ((left, top), (right, bottom)) = (
+            (south_west.longitude + 180.0, 90.0 - north_east.latitude),
+            (north_east.longitude + 180.0, 90.0 - south_west.latitude),
+        );
+        // What would be too small to see is a dot.
+        if right - left < 6.0 && bottom - top < 6.0 {
+            let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+            html.raw("<circle cx=\"").text(&tenths(x)).raw("\" cy=\"").text(&tenths(y));
+            html.raw("\" r=\"3.5\" fill=\"currentColor\"/>");
+            continue;
+        }
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+        let ring: Vec<(f64, f64)> = match shape {
+            Shape::Polygon(ring) if ring.len() <= DRAWN => {
+                ring.iter().map(|p| (p.longitude + 180.0, 90.0 - p.latitude)).collect()
+            }
+            _ => corners.to_vec(),
+        };
+        for (at, (x, y)) in ring.iter().enumerate() {
+            outlines.push(if at == 0 { 'M' } else { 'L' });
+            // Writing to a String cannot fail.
+            let _ = write!(outlines, "{} {}", tenths(*x), tenths(*y));
+        }
+        outlines.push('Z');
+    }
+    if !outlines.is_empty() {
+        html.raw("<path fill=\"currentColor\" fill-opacity=\".3\" stroke=\"currentColor\" d=\"");
+        html.text(&outlines).raw("\"/>");
+    }
+    html.raw("</svg>\n");
+}
+
+/// A coordinate to a tenth, which is less than a pixel of the map.
+fn tenths(value: f64) -> String {
+    let rounded = (value * 10.0).round() / 10.0;
+    format!("{rounded}")
+}
