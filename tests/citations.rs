@@ -333,7 +333,7 @@ fn our_styles_say_what_the_engine_says() {
     let locales = locales();
     let mut dice = Dice(7);
     let (mut compared, mut wrong) = (0, Vec::new());
-    let rounds = 25;
+    let rounds = 12;
     for style in Style::ALL {
         let engine_style = engine_style(style);
         for kind in vocabulary::resource_types() {
@@ -364,14 +364,163 @@ fn our_styles_say_what_the_engine_says() {
             }
         }
     }
-    println!("{compared} citations compared, {} differ", wrong.len());
-    for text in &wrong {
-        println!("{text}");
-    }
-    assert!(wrong.is_empty());
+    assert!(wrong.is_empty(), "{} of {compared}:\n{}", wrong.len(), wrong.concat());
+    println!("{compared} citations are the engine's");
 }
 
+/// What our styles differ in from the CSL styles, or where the engine cannot be asked.
 #[test]
 fn what_differs_on_purpose() {
-    let _ = citation;
+    let record = |members: Value| {
+        let mut record = json!({
+            "id": "7", "pids": {"doi": {"identifier": "10.5072/repository.7"}},
+            "metadata": {
+                "resource_type": {"id": "dataset"}, "title": "Ice", "publisher": "Press",
+                "publication_date": "2024-03-05",
+                "creators": [{"person_or_org": {"family_name": "Ng", "given_name": "Wei"}}],
+            },
+        });
+        for (name, value) in members.as_object().unwrap() {
+            let into = if name.contains(':') { "custom_fields" } else { "metadata" };
+            record[into][name] = value.clone();
+        }
+        record
+    };
+    let person = |family: &str, given: &str| json!({"person_or_org": {"family_name": family, "given_name": given}});
+    for (why, members, style, expected) in [
+        (
+            "intervals show their years",
+            json!({"publication_date": "2019/2021-02"}),
+            Style::Apa,
+            "Ng, W. (2019–2021). Ice [Dataset]. Press. ",
+        ),
+        (
+            "intervals show their years",
+            json!({"publication_date": "2019/2021-02"}),
+            Style::Ieee,
+            "W. Ng, “Ice.” Press, 2019–2021. ",
+        ),
+        (
+            "what is no date is none",
+            json!({"publication_date": "Err"}),
+            Style::Harvard,
+            "Ng, W. (no date) “Ice.” Press. ",
+        ),
+        (
+            "the version loses its word",
+            json!({"version": "v1.2"}),
+            Style::Apa,
+            "Ng, W. (2024). Ice (Version 1.2) [Dataset]. Press. ",
+        ),
+        (
+            "particles stay with the family name",
+            json!({"creators": [person("van der Berg", "Jan")]}),
+            Style::Apa,
+            "van der Berg, J. (2024). Ice [Dataset]. Press. ",
+        ),
+        (
+            "initials without space, small ones",
+            json!({"creators": [person("Roe", "J.P."), person("Poe", "maria")]}),
+            Style::Ieee,
+            "J. P. Roe and M. Poe, “Ice.” Press, Mar. 05, 2024. ",
+        ),
+        (
+            "words with capitals stay",
+            json!({"title": "an iPhone and mRNA", "languages": [{"id": "eng"}]}),
+            Style::Mla,
+            "Ng, Wei. “An iPhone and mRNA.” Press, 5 Mar. 2024, ",
+        ),
+        (
+            "titles of unknown language stay",
+            json!({"title": "un titre long"}),
+            Style::Chicago,
+            "Ng, Wei. “un titre long.” Press, March 5, 2024. ",
+        ),
+        (
+            "the version of a work without authors stays",
+            json!({"creators": [], "version": "3"}),
+            Style::Apa,
+            "Ice (Version 3). (2024). [Dataset]. Press. ",
+        ),
+        (
+            "software without authors begins with its title",
+            json!({"creators": [], "resource_type": {"id": "software"}}),
+            Style::Apa,
+            "Ice. (2024). [Computer software]. Press. ",
+        ),
+        (
+            "editors without authors are called so",
+            json!({"creators": [], "contributors": [{"person_or_org": {"family_name": "Ode", "given_name": "Ann"}, "role": {"id": "editor"}}]}),
+            Style::Chicago,
+            "Ode, Ann, ed. “Ice.” Press, March 5, 2024. ",
+        ),
+        (
+            "a talk has its date",
+            json!({"resource_type": {"id": "presentation"}}),
+            Style::Mla,
+            "Ng, Wei. “Ice.” Press, 5 Mar. 2024, ",
+        ),
+        (
+            "a review is no review of itself",
+            json!({"resource_type": {"id": "publication-peerreview"}}),
+            Style::Apa,
+            "Ng, W. (2024, March 5). Ice. Press. ",
+        ),
+        (
+            "a report in a journal is an article",
+            json!({"resource_type": {"id": "publication-report"}, "journal:journal": {"title": "J", "volume": "1"}}),
+            Style::Apa,
+            "Ng, W. (2024). Ice. J, 1. ",
+        ),
+        (
+            "no other kind has a container",
+            json!({"journal:journal": {"title": "J", "volume": "1"}}),
+            Style::Apa,
+            "Ng, W. (2024). Ice [Dataset]. Press. ",
+        ),
+        (
+            "line feeds become spaces",
+            json!({"title": "<p>Ice</p><p>Snow</p>"}),
+            Style::Apa,
+            "Ng, W. (2024). Ice Snow [Dataset]. Press. ",
+        ),
+    ] {
+        let record = record(members);
+        let got = with_published(&record, |published| citation(published, style));
+        assert!(got.starts_with(expected), "{why}:\n  {got}\n  {expected}");
+        let address = got.replace(expected, "");
+        assert!(address.contains("10.5072/repository.7") && address.len() < 60, "{why}: {address}");
+    }
+}
+
+/// Any text in any field gives citations in one line whose pieces make up the whole.
+#[test]
+fn hostile_text_stays_on_its_line() {
+    for text in
+        ["", " ", "”", ",” ", "a\nb", "\u{202e}x", "<script>", ", ", ". ", "–", "-", "_", "'", "1-"]
+    {
+        for kind in vocabulary::resource_types() {
+            let item = json!({
+                "id": "7", "metadata": {
+                    "resource_type": {"id": kind.id}, "title": text, "publisher": text,
+                    "version": text, "publication_date": text,
+                    "creators": [{"person_or_org": {"family_name": text, "given_name": text}}],
+                    "contributors": [{"person_or_org": {"name": text}, "role": {"id": "editor"}}],
+                },
+                "custom_fields": {
+                    "journal:journal": {"title": text, "volume": text, "issue": text, "pages": text},
+                    "imprint:imprint": {"title": text, "place": text, "edition": text, "pages": text},
+                    "meeting:meeting": {"title": text, "place": text},
+                    "thesis:thesis": {"university": text, "type": text},
+                },
+            });
+            with_published(&item, |published| {
+                for style in Style::ALL {
+                    let got = ours(&Work::of(published), style);
+                    assert!(!got.contains(['\n', '\u{202e}']), "{got}");
+                    assert!(got.contains("https://repository.example/records/7"), "{got}");
+                }
+            });
+        }
+    }
 }

@@ -383,7 +383,7 @@ fn sizes() {
 
 /// What a block shows, and a record that has it.
 const BLOCKS: [(&str, &str, &str); 22] = [
-    ("citation", DATASET, "<p class=\"citation\" dir=\"auto\" data-style=\"APA\">"),
+    ("citation", DATASET, "<p class=\"citation\" dir=\"auto\" id=\"cite-apa\">"),
     ("citation styles", EMPTY, "data-style=\"IEEE\""),
     (
         "DOI badge",

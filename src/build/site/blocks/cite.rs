@@ -14,7 +14,11 @@ pub(in crate::build::site) fn cite(page: Page<'_>, html: &mut Html) {
         if at == 1 {
             html.raw("<details class=\"more\"><summary>Other styles</summary>\n");
         }
-        html.raw("<p class=\"citation\" dir=\"auto\" data-style=\"").raw(style.title()).raw("\">");
+        html.raw("<div data-style=\"").raw(style.title()).raw("\">");
+        if at > 0 {
+            html.raw("<p class=\"label\">").raw(style.title()).raw("</p>");
+        }
+        html.raw("<p class=\"citation\" dir=\"auto\" id=\"").raw(anchor(style)).raw("\">");
         for piece in cited.pieces() {
             match piece {
                 Piece::Plain(text) => html.text(text),
@@ -22,10 +26,22 @@ pub(in crate::build::site) fn cite(page: Page<'_>, html: &mut Html) {
                 Piece::Address(text) => html.link("", Some(page.citable), text),
             };
         }
-        html.raw("</p>\n");
+        html.raw("</p><button type=\"button\" hidden data-copy=\"#").raw(anchor(style));
+        html.raw("\">Copy</button></div>\n");
     }
     html.raw("</details>\n</div>\n");
-    html.raw("<button type=\"button\" hidden data-copy=\".citation\">Copy citation</button>\n");
+}
+
+/// The id of a citation on the page.
+const fn anchor(style: Style) -> &'static str {
+    match style {
+        Style::Apa => "cite-apa",
+        Style::Harvard => "cite-harvard",
+        Style::Mla => "cite-mla",
+        Style::Vancouver => "cite-vancouver",
+        Style::Chicago => "cite-chicago",
+        Style::Ieee => "cite-ieee",
+    }
 }
 
 /// What others paste to show the DOI as a badge; empty without a DOI.

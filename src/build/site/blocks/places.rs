@@ -21,9 +21,9 @@ const LAND: &str = "M0 21l7 5 353-1-16 5-7 9-1-6 8-6-29 8 6 3-13 12 1 5-11-4 4 2
     8 11 3 9-6-8-1 4-4-3-1-9 11-7-8 19-8 15 3-7 1 4 3 6-5 26 1-2-3 6-2-1 7 3-7 29-5 27 7 48 \
     2zM89 21l10 1-12 6 1 5 12 6 2-11 4 0 18 10-15 5 11 1-16 7-4 14-4-5-13 2 1 9 9-3-2 6 6 1 \
     2 6 19-2 27 18-6 15-17 12-13 20-5-7 6-27-11-14 3-14-25-10-11-14 2 7-12-15 1-9-11-9-17-3-\
-    14 7 8-5-11-7 11-5zM324 104l9 12-3 11-9 1-10-7-16 3-1-12 18-11 8 7zM153 6l15 3-8 1 1 6-7\
-     4 4 0-18 5-3 5-9-4 1-6-8-6-14-2zM93 17l25 6-6 1 2 4-12-2 5-4-16-2zM112 7l6 1-19 6-8 0 7\
-    -4-10-2z";
+    14 7 8-5-11-7 11-5zM324 104l9 12-3 11-9 1-10-7-16 3-1-12 18-11 8 7zM153 6l15 3-8 1 1 6-7 \
+    4 4 0-18 5-3 5-9-4 1-6-8-6-14-2zM93 17l25 6-6 1 2 4-12-2 5-4-16-2zM112 7l6 1-19 6-8 0 7-\
+    4-10-2z";
 
 /// A map of all places that have a position, then the places.
 pub(in crate::build::site) fn places(page: Page<'_>, html: &mut Html) {
@@ -148,4 +148,33 @@ fn map(shapes: &[Option<Shape>], html: &mut Html) {
 fn tenths(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
     format!("{rounded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_land_is_a_path_within_the_world() {
+        for outline in LAND.split('M').skip(1) {
+            let (start, steps) = outline.split_once('l').unwrap();
+            let numbers = |text: &str| -> Vec<i32> {
+                let text = text.trim_end_matches('z').replace('-', " -");
+                text.split_whitespace().map(|number| number.parse().unwrap()).collect()
+            };
+            let (mut at, steps) = (numbers(start), numbers(steps));
+            assert!(at.len() == 2 && steps.len() % 2 == 0 && steps.len() > 4, "{outline}");
+            for step in steps.chunks(2) {
+                at = vec![at[0] + step[0], at[1] + step[1]];
+                assert!((0..=360).contains(&at[0]) && (0..=150).contains(&at[1]), "{outline}");
+            }
+        }
+    }
+
+    #[test]
+    fn coordinates_to_a_tenth() {
+        for (value, expected) in [(188.0, "188"), (43.77, "43.8"), (-0.04, "-0"), (0.25, "0.3")] {
+            assert_eq!(tenths(value), expected);
+        }
+    }
 }
