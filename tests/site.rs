@@ -28,7 +28,11 @@ fn repository() -> Repository {
 }
 
 fn renderer(overrides: Option<&Path>) -> Result<Renderer, SiteError> {
-    Renderer::new(&repository(), SiteConfig { exports: Format::ALL.to_vec() }, overrides)
+    Renderer::new(
+        &repository(),
+        SiteConfig { exports: Format::ALL.to_vec(), ..SiteConfig::default() },
+        overrides,
+    )
 }
 
 /// The page of a public record with the given family.
@@ -329,7 +333,7 @@ fn the_head_of_a_giant_record_stays_small() {
 
 #[test]
 fn only_configured_exports_are_linked() {
-    let config = SiteConfig { exports: vec![Format::Bibtex] };
+    let config = SiteConfig { exports: vec![Format::Bibtex], ..SiteConfig::default() };
     let renderer = Renderer::new(&repository(), config, None).unwrap();
     let page = page_with(&renderer, DATASET, Lineage::SINGLE);
     assert!(page.contains("/records/7301448/citation.bib"));
@@ -521,7 +525,7 @@ fn operators_change_one_block_or_the_style() {
     let page = page_with(&own, DATASET, Lineage::SINGLE);
     assert!(page.contains("<footer>Ours: Example Repository</footer>"));
     assert!(page.contains("Surface velocity"), "the rest stays");
-    assert!(!page.contains("All metadata for download"));
+    assert!(!page.contains("<footer class=\"site\">"));
     assert_ne!(own.assets()[0].path, built_in.assets()[0].path);
     assert_ne!(own.fingerprint(), built_in.fingerprint());
     assert!(page.contains(&own.assets()[0].path));

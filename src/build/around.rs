@@ -50,10 +50,16 @@ impl Around<'_> {
         for (path, media_type, bytes) in &rendered {
             files.push(write(stage, path, media_type, "page", bytes)?);
         }
+        for page in renderer.extra_pages() {
+            let bytes = render(|out| renderer.extra(page, out))?;
+            files.push(write(stage, &page.path(), HTML, "page", &bytes)?);
+        }
         for asset in renderer.assets() {
             let media_type = match asset.path.rsplit_once('.') {
                 Some((_, "css")) => "text/css; charset=utf-8",
                 Some((_, "svg")) => "image/svg+xml",
+                Some((_, "js")) => "text/javascript; charset=utf-8",
+                Some((_, "png")) => "image/png",
                 _ => "application/octet-stream",
             };
             files.push(write(stage, &asset.path, media_type, "asset", &asset.bytes)?);

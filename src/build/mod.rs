@@ -87,6 +87,8 @@ pub struct SiteSettings {
     pub templates: Option<std::path::PathBuf>,
     /// Newest records on the home page.
     pub latest: usize,
+    /// Own look and words.
+    pub brand: site::Brand,
 }
 
 /// Files and bytes.
@@ -280,6 +282,7 @@ pub fn build(
     }
     sweep::files(root, &state.gone()?)?;
     sweep::lists(root, &manifest)?;
+    sweep::around(root, &manifest)?;
     crate::release::sweep::sweep(&stage)?;
     state.end()?;
     stage.close()?;
@@ -300,7 +303,7 @@ pub fn build(
 
 fn renderer(settings: &Settings) -> Result<Option<Renderer>, BuildError> {
     let site = &settings.site;
-    let config = SiteConfig { exports: site.exports.clone() };
+    let config = SiteConfig { exports: site.exports.clone(), brand: site.brand.clone() };
     let make = || Renderer::new(&settings.repository, config, site.templates.as_deref());
     Ok(site.pages.then(make).transpose()?)
 }

@@ -151,6 +151,32 @@ pub(super) fn lists(root: &Path, manifest: &Manifest) -> Result<(), BuildError> 
     })
 }
 
+/// Removes pages that an earlier release of the list has beside the records and this one has
+/// not: a page that its operator took away.
+pub(super) fn around(root: &Path, manifest: &Manifest) -> Result<(), BuildError> {
+    let pages = |manifest: &Manifest| -> BTreeSet<String> {
+        let pages = manifest.files.iter().filter(|file| file.role == "page");
+        // What is no plain path of ours is not ours to remove.
+        let plain = |path: &&str| !path.split('/').any(|s| matches!(s, "" | "." | ".."));
+        pages.map(|file| file.path.as_str()).filter(plain).map(str::to_owned).collect()
+    };
+    let kept = pages(manifest);
+    for line in Releases::read(&Source::open(&root.to_string_lossy()))?.releases {
+        let Ok(bytes) = fs::read(root.join(&line.manifest.path)) else { continue };
+        let Ok(earlier) = Manifest::from_bytes(&bytes) else { continue };
+        for path in pages(&earlier).difference(&kept) {
+            let path = root.join(path);
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(BuildError::Sweep { dir: path, source });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
 fn list_paths(manifest: &Manifest) -> impl Iterator<Item = String> + '_ {
     manifest.site.iter().map(|entry| entry.path.clone())
 }

@@ -29,7 +29,10 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
     let stage = match bench.stage.as_str() {
         "parse" => Stage::Parse,
         "pages" => {
-            let site = SiteConfig { exports: config.site_exports()? };
+            let site = SiteConfig {
+                exports: config.site_exports()?,
+                brand: config.brand(&global.directory),
+            };
             Stage::Pages(Box::new(Renderer::new(&repository, site, None)?))
         }
         name => Stage::Format(

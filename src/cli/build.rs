@@ -58,6 +58,7 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
             exports: config.site_exports()?,
             templates: config.site.templates.as_ref().map(|dir| global.directory.join(dir)),
             latest: config.site.latest,
+            brand: config.brand(&global.directory),
         },
         threads: if threads == 0 { cores() } else { threads },
         full: arguments.full,

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::build::site::{Accent, Brand};
 use crate::crosswalk::Format;
 use crate::record::Repository;
 
@@ -17,7 +18,7 @@ use crate::record::Repository;
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 23] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -35,6 +36,11 @@ pub const KEYS: [&str; 18] = [
     "site.exports",
     "site.templates",
     "site.latest",
+    "site.tagline",
+    "site.logo",
+    "site.accent",
+    "site.footer",
+    "site.pages_dir",
     "build.threads",
 ];
 
@@ -142,6 +148,16 @@ pub struct SiteSection {
     pub templates: Option<PathBuf>,
     /// Newest records listed on the home page.
     pub latest: usize,
+    /// One line below the name on the home page.
+    pub tagline: Option<String>,
+    /// An SVG or PNG file, shown beside the name.
+    pub logo: Option<PathBuf>,
+    /// Colour of links and marks, `#rrggbb`.
+    pub accent: Option<String>,
+    /// Markdown above the links of the footer.
+    pub footer: Option<String>,
+    /// Directory of Markdown files, each of which becomes a page.
+    pub pages_dir: Option<PathBuf>,
 }
 
 impl Default for SiteSection {
@@ -151,6 +167,11 @@ impl Default for SiteSection {
             exports: Format::EXPORTS.iter().map(|format| format.name().to_owned()).collect(),
             templates: None,
             latest: 10,
+            tagline: None,
+            logo: None,
+            accent: None,
+            footer: None,
+            pages_dir: None,
         }
     }
 }
@@ -250,6 +271,9 @@ impl Config {
         {
             bail!("repository.base_url is `{base}`, but must be an http(s) URL");
         }
+        if let Some(accent) = self.site.accent.as_deref().filter(|a| Accent::parse(a).is_none()) {
+            bail!("site.accent is `{accent}`, but must be a colour as in #1f5673");
+        }
         self.dump_formats()?;
         self.site_exports()?;
         Ok(())
@@ -269,6 +293,18 @@ impl Config {
     /// An unknown format.
     pub fn site_exports(&self) -> Result<Vec<Format>> {
         formats("site.exports", &self.site.exports, &Format::EXPORTS)
+    }
+
+    /// The operator's own look and words, with paths below the repository directory `dir`.
+    pub fn brand(&self, dir: &Path) -> Brand {
+        let site = &self.site;
+        Brand {
+            tagline: site.tagline.clone(),
+            logo: site.logo.as_ref().map(|path| dir.join(path)),
+            accent: site.accent.as_deref().and_then(Accent::parse),
+            footer: site.footer.clone(),
+            pages_dir: site.pages_dir.as_ref().map(|path| dir.join(path)),
+        }
     }
 
     /// The part that crosswalks and pages need.
@@ -340,13 +376,14 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let cases: [(&str, &[&str], &str); 7] = [
+        let cases: [(&str, &[&str], &str); 8] = [
             ("[dump]\nlevle = 3", &[], "levle"),
             ("[dump]\nlevel = \"high\"", &[], "`dump.level`"),
             ("", &["dump.level=42"], "dump.level is 42"),
             ("", &["dump.levle=4"], "no key `dump.levle`"),
             ("", &["dump.pack_ids=1000"], "multiple of dump.frame_ids"),
             ("", &["site.exports=[\"docx\"]"], "`docx` is not one of"),
+            ("", &["site.accent=teal"], "must be a colour as in #1f5673"),
             ("", &["repository.base_url=javascript:alert(1)"], "must be an http(s) URL"),
         ];
         for (text, sets, expected) in cases {
@@ -383,7 +420,8 @@ mod tests {
     fn keys_lists_exactly_what_the_sections_hold() {
         let text = toml::to_string(
             &load(
-                "[repository]\npublisher='p'\noai_namespace='o'\n[site]\ntemplates='t'",
+                "[repository]\npublisher='p'\noai_namespace='o'\n[site]\ntemplates='t'\n\
+                 tagline='t'\nlogo='l'\naccent='#112233'\nfooter='f'\npages_dir='p'",
                 &[],
                 &[],
             )

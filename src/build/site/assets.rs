@@ -1,4 +1,4 @@
-//! Style and icon: files named by their content, so that caches may keep them for ever.
+//! Style, icon and script: files named by their content, so that caches may keep them for ever.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,10 @@ pub struct Asset {
 }
 
 /// The assets that the program brings: name in the template folder and content.
-pub(super) const BUILT_IN: [(&str, &str); 2] = [
+pub(super) const BUILT_IN: [(&str, &str); 3] = [
     ("assets/style.css", include_str!("../../../templates/assets/style.css")),
     ("assets/icon.svg", include_str!("../../../templates/assets/icon.svg")),
+    ("assets/site.js", include_str!("../../../templates/assets/site.js")),
 ];
 
 impl Asset {

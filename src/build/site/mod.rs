@@ -9,7 +9,9 @@
 
 mod assets;
 mod blocks;
+mod brand;
 mod clean;
+mod extra;
 mod html;
 mod pages;
 mod templates;
@@ -22,6 +24,8 @@ use std::path::PathBuf;
 use crate::crosswalk::Format;
 
 pub use assets::Asset;
+pub use brand::{Accent, Brand};
+pub use extra::ExtraPage;
 pub use pages::Renderer;
 pub use url::SiteUrls;
 pub use view::{DumpFormat, DumpsView, HomeView, LatestRecord, TombstoneView};
@@ -31,6 +35,8 @@ pub use view::{DumpFormat, DumpsView, HomeView, LatestRecord, TombstoneView};
 pub struct SiteConfig {
     /// Exports that are written as files; only these are linked.
     pub exports: Vec<Format>,
+    /// Own look and words.
+    pub brand: Brand,
 }
 
 /// Why there is no page.
@@ -43,6 +49,32 @@ pub enum SiteError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A file that the configuration names cannot be read.
+    #[error("cannot read the {what} {path}", path = path.display())]
+    Brand {
+        /// `logo`, `page`.
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// `site.logo` names a file that is no logo.
+    #[error("the logo {path} {problem}", path = path.display())]
+    Logo {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A file of `site.pages_dir` cannot become a page.
+    #[error("the page {path} {problem}", path = path.display())]
+    Page {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// A template does not compile; the cause names file, line and column.
     #[error("the templates do not compile")]

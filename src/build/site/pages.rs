@@ -16,9 +16,10 @@ use super::blocks::versions::{newer, versions};
 use super::blocks::works::{funding, references, related};
 use super::blocks::{Page, fact, files, head, joined, wrap};
 use super::html::Html;
-use super::templates::{self, Templates};
+use super::templates::{self, ABOUT, Templates};
 use super::{
-    Asset, DumpsView, HomeView, LatestRecord, SiteConfig, SiteError, SiteUrls, TombstoneView, words,
+    Asset, DumpsView, ExtraPage, HomeView, LatestRecord, SiteConfig, SiteError, SiteUrls,
+    TombstoneView, words,
 };
 use crate::crosswalk::links::{citable_url, doi_url};
 use crate::crosswalk::schema_org;
@@ -72,23 +73,29 @@ impl Renderer {
     /// folder) replace built-in ones of the same name and may extend `builtin/<name>`.
     ///
     /// # Errors
-    /// [`SiteError::Override`], [`SiteError::Compile`].
+    /// [`SiteError::Override`], [`SiteError::Compile`]; [`SiteError::Brand`],
+    /// [`SiteError::Logo`] and [`SiteError::Page`] for files that `config` names.
     pub fn new(
         repository: &Repository,
         config: SiteConfig,
         overrides: Option<&Path>,
     ) -> Result<Renderer, SiteError> {
         let urls = SiteUrls::new(repository);
-        let templates = templates::load(repository, &urls, overrides)?;
+        let templates = templates::load(repository, &urls, &config, overrides)?;
         Ok(Renderer { templates, urls, config })
     }
 
-    /// Files that every page needs: style and icon.
+    /// Files that every page needs: style, icon, script and logo.
     pub fn assets(&self) -> &[Asset] {
         &self.templates.assets
     }
 
-    /// SHA-256 of all templates and assets: pages made under another one are stale.
+    /// The operator's own pages and `about`, in the order of their links.
+    pub fn extra_pages(&self) -> &[ExtraPage] {
+        &self.templates.pages
+    }
+
+    /// SHA-256 of all templates, assets and extra pages: pages made under another one are stale.
     pub fn fingerprint(&self) -> [u8; 32] {
         self.templates.fingerprint
     }
@@ -217,6 +224,18 @@ impl Renderer {
     /// As [`landing`](Self::landing).
     pub fn not_found(&self, out: &mut Vec<u8>) -> Result<(), SiteError> {
         self.render("404.html", &Context::new(), out)
+    }
+
+    /// One of [`extra_pages`](Self::extra_pages), appended to `out`.
+    ///
+    /// # Errors
+    /// As [`landing`](Self::landing).
+    pub fn extra(&self, page: &ExtraPage, out: &mut Vec<u8>) -> Result<(), SiteError> {
+        let mut context = Context::new();
+        context.insert("title", &page.title);
+        context.insert("name", &page.name);
+        context.insert_value("text", Value::safe_string(&page.body));
+        self.render(if page.name == ABOUT { "about.html" } else { "page.html" }, &context, out)
     }
 
     /// `robots.txt`, appended to `out`.
