@@ -194,6 +194,13 @@ pub(crate) fn python_of(variable: &str) -> Option<PathBuf> {
     python.or_else(|| skip(&format!("{variable} is not set")))
 }
 
+/// The folder of the npm packages that `.ci/install` puts there, and a Node to run them.
+pub(crate) fn node_modules() -> Option<PathBuf> {
+    let folder = std::env::var_os("OFFPRINT_TEST_NODE_MODULES").map(PathBuf::from);
+    let folder = folder.or_else(|| skip("OFFPRINT_TEST_NODE_MODULES is not set"))?;
+    tool("node").map(|_| folder)
+}
+
 /// Real records outside the project. Their absence is never a failure.
 pub(crate) fn reference_data() -> Option<PathBuf> {
     let dir = std::env::var_os("OFFPRINT_REFERENCE_DATA").map(PathBuf::from);

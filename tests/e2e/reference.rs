@@ -13,7 +13,7 @@ use crate::harness::{
 };
 
 /// The importable sets (docs/crosswalks.md) as files that `import` reads.
-fn sources(data: &Path, scratch: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(data: &Path, scratch: &Path) -> Vec<PathBuf> {
     let mut sources = vec![
         data.join("zenodo-legacy-api/records.jsonl.gz"),
         data.join("zenodo-community-snapshots/ipbes-2023-11-15.jsonl.gz"),

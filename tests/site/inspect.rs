@@ -31,6 +31,8 @@ pub(crate) struct Document {
     pub(crate) text: String,
     pub(crate) json_ld: String,
     pub(crate) hrefs: Vec<String>,
+    /// What the page loads by `src`.
+    pub(crate) sources: Vec<String>,
     errors: Vec<String>,
     open: Vec<String>,
 }
@@ -120,9 +122,8 @@ impl Document {
             .iter()
             .map(|attr| (attr.name.local.to_string(), attr.value.to_string()))
             .collect();
-        if let Some(href) = attrs.get("href") {
-            self.hrefs.push(href.clone());
-        }
+        self.hrefs.extend(attrs.get("href").cloned());
+        self.sources.extend(attrs.get("src").cloned());
         if !VOID.contains(&name.as_str()) && !tag.self_closing {
             self.open.push(name.clone());
         }

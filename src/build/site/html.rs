@@ -132,7 +132,30 @@ fn is_address(url: &str) -> bool {
     let begins = |prefix: &str| {
         url.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
-    begins("https://") || begins("http://") || (begins("/") && !begins("//") && !begins("/\\"))
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| begins(scheme));
+    match scheme {
+        Some(scheme) => is_host(url.get(scheme.len()..).unwrap_or_default()),
+        None => begins("/") && !begins("//") && !begins("/\\"),
+    }
+}
+
+/// Whether what follows `//` begins with a host that the URL standard accepts, as far as real
+/// records get it wrong: no host, characters that no host has, digits that are no IPv4 address.
+fn is_host(rest: &str) -> bool {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if host.starts_with('[') {
+        return true;
+    }
+    let (host, port) = host.split_once(':').unwrap_or((host, ""));
+    let forbidden = |b: u8| b <= b' ' || b"\"%<>[\\]^`{|}".contains(&b) || b == 0x7f;
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let digits = last.bytes().all(|b| b.is_ascii_digit());
+    !host.is_empty()
+        && !host.bytes().any(forbidden)
+        && port.bytes().all(|b| b.is_ascii_digit())
+        && (!digits || host.parse::<std::net::Ipv4Addr>().is_ok())
 }
 
 const PLAIN: u8 = 0;
@@ -201,6 +224,16 @@ mod tests {
             ("/\\evil.example", false),
             ("javascript:alert(1)", false),
             (" https://example.org", false),
+            ("https://", false),
+            ("https://01234", false),
+            ("https://1.2.3", false),
+            ("http://192.0.2.7:8080/a", true),
+            ("http://[2001:db8::1]/", true),
+            ("https://exam ple.org/", false),
+            ("https://<b>/", false),
+            ("https://example.org:port/", false),
+            ("https://user@example.org", true),
+            ("https://例え.jp?x", true),
             ("data:text/html,x", false),
             ("", false),
         ] {

@@ -58,6 +58,13 @@ pub(super) fn timestamp_day(text: &str) -> String {
     date(text.get(..10).unwrap_or(text))
 }
 
+/// A canonical timestamp without the fraction of its second: HTML allows three digits of one.
+pub(super) fn timestamp_seconds(text: &str) -> String {
+    let (seconds, rest) = text.split_at_checked(19).unwrap_or((text, ""));
+    let zone = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    format!("{seconds}{zone}")
+}
+
 fn day(date: Date) -> String {
     const MONTHS: [&str; 12] = [
         "January",
@@ -141,7 +148,10 @@ mod tests {
         ] {
             assert_eq!(date(given), expected);
         }
-        assert_eq!(timestamp_day("2020-05-12T01:02:03.000000+00:00"), "12 May 2020");
+        let timestamp = "2020-05-12T01:02:03.000000+00:00";
+        assert_eq!(timestamp_day(timestamp), "12 May 2020");
+        assert_eq!(timestamp_seconds(timestamp), "2020-05-12T01:02:03+00:00");
+        assert_eq!(timestamp_seconds("2020-05-12T01:02:03Z"), "2020-05-12T01:02:03Z");
     }
 
     #[test]

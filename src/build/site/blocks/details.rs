@@ -259,7 +259,7 @@ pub(in crate::build::site) fn technical(page: Page<'_>, html: &mut Html) {
     {
         fact(html, label, |html| {
             if time.len() >= 19 {
-                html.raw("<time datetime=\"").text(time).raw("\">");
+                html.raw("<time datetime=\"").text(&words::timestamp_seconds(time)).raw("\">");
                 html.text(&words::timestamp_day(time)).raw("</time>");
             }
         });

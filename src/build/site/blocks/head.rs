@@ -145,8 +145,19 @@ fn property(html: &mut Html, name: &'static str, content: &str) {
 
 fn link(html: &mut Html, rel: &'static str, kind: Option<&str>, url: &str) {
     html.raw("<link rel=\"").raw(rel).raw("\"");
-    if let Some(kind) = kind {
+    if let Some(kind) = kind.filter(|kind| is_media_type(kind)) {
         html.raw(" type=\"").text(kind).raw("\"");
     }
     html.raw(" href=\"").text(url).raw("\">\n");
+}
+
+/// Whether `type` may hold it: two tokens of RFC 9110 and what follows a semicolon.
+fn is_media_type(kind: &str) -> bool {
+    let token = |text: &str| {
+        let part = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+        !text.is_empty() && text.bytes().all(part)
+    };
+    let essence = kind.split(';').next().unwrap_or_default().trim_end();
+    let plain = kind.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'<' && b != b'>');
+    plain && essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub))
 }

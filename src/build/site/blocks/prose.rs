@@ -54,7 +54,7 @@ pub(in crate::build::site) fn additional(page: Page<'_>, html: &mut Html) {
             "notes" => "<section class=\"extra notes\">\n",
             _ => "<section class=\"extra\">\n",
         });
-        html.raw("<h3>").text(label).raw("</h3>\n<div class=\"prose\" dir=\"auto\"");
+        html.raw("<h2>").text(label).raw("</h2>\n<div class=\"prose\" dir=\"auto\"");
         let language = extra.lang.as_ref().and_then(|lang| vocabulary::language(&lang.id));
         if let Some(language) = language {
             html.raw(" lang=\"").text(language.bcp47()).raw("\"");
