@@ -9,7 +9,8 @@ use std::path::Path;
 
 use inspect::Document;
 use offprint::build::site::{
-    DumpFormat, DumpsView, HomeView, LatestRecord, Renderer, SiteConfig, SiteError, TombstoneView,
+    Accent, Brand, DumpFormat, DumpsView, HomeView, LatestRecord, Renderer, SiteConfig, SiteError,
+    TombstoneView,
 };
 use offprint::crosswalk::Format;
 use offprint::record::access::{Visibility, visibility};
@@ -159,6 +160,13 @@ fn not_found() -> String {
     String::from_utf8(out).unwrap()
 }
 
+fn about() -> String {
+    let renderer = renderer(None).unwrap();
+    let mut out = Vec::new();
+    renderer.extra(&renderer.extra_pages()[0], &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
 fn robots() -> String {
     let mut out = Vec::new();
     renderer(None).unwrap().robots(&mut out).unwrap();
@@ -183,6 +191,7 @@ fn pages() -> Vec<(&'static str, String)> {
         ("home", home()),
         ("dumps", dumps()),
         ("not_found", not_found()),
+        ("about", about()),
     ]
 }
 
@@ -539,6 +548,114 @@ fn operators_change_one_block_or_the_style() {
     assert_eq!(out, b"kept", "a failed page leaves nothing behind");
     std::fs::write(folder.path().join("404.html"), [0xff]).unwrap();
     assert!(matches!(renderer(Some(folder.path())), Err(SiteError::Override { .. })));
+}
+
+/// A renderer for an operator's look.
+fn branded(brand: Brand) -> Result<Renderer, SiteError> {
+    Renderer::new(&repository(), SiteConfig { brand, ..SiteConfig::default() }, None)
+}
+
+fn not_found_of(renderer: &Renderer) -> String {
+    let mut out = Vec::new();
+    renderer.not_found(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_template_of_the_documentation_adds_a_link_to_every_page() {
+    let docs = include_str!("../docs/config.md");
+    let example = docs.split("```jinja\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("base.html"), example).unwrap();
+    let renderer = renderer(Some(folder.path())).unwrap();
+    for page in [page_with(&renderer, DATASET, Lineage::SINGLE), not_found_of(&renderer)] {
+        assert!(page.contains("<li><a href=\"https://library.example/\">The library</a></li>"));
+        assert!(page.contains(">Bulk data</a></li>"), "the rest of the navigation stays");
+        Document::parse(&page).check("with the library");
+    }
+}
+
+#[test]
+fn an_operator_brands_the_site_with_keys_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+    std::fs::write(path("logo.svg"), svg).unwrap();
+    std::fs::create_dir(path("pages")).unwrap();
+    std::fs::write(path("pages/team.md"), "# Team & friends\n\n[home](/)").unwrap();
+    std::fs::write(path("pages/notes.txt"), "no page").unwrap();
+    let plain = branded(Brand::default()).unwrap();
+    let mut fingerprints = vec![plain.fingerprint()];
+    let brand = Brand {
+        tagline: Some("Data <of> the north".into()),
+        logo: Some(path("logo.svg")),
+        accent: Accent::parse("#8b1a4f"),
+        footer: Some("By *us* <img src=x onerror=alert(1)>".into()),
+        pages_dir: Some(path("pages")),
+    };
+    let renderer = branded(brand.clone()).unwrap();
+    fingerprints.push(renderer.fingerprint());
+
+    let text = |at: usize| String::from_utf8(renderer.assets()[at].bytes.to_vec()).unwrap();
+    assert!(text(0).contains("--accent:#8b1a4f"));
+    assert_eq!(text(3), svg);
+    let page = not_found_of(&renderer);
+    Document::parse(&page).check("branded");
+    let logo = format!("<img src=\"/{}\" alt=\"\">", renderer.assets()[3].path);
+    for shown in [logo.as_str(), "By <em>us</em>", "<a href=\"/team\">Team &amp; friends</a>"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("onerror"));
+    assert!(!not_found_of(&plain).contains("<img"));
+
+    let names: Vec<&str> = renderer.extra_pages().iter().map(|page| page.name.as_str()).collect();
+    assert_eq!(names, ["about", "team"]);
+    let mut out = Vec::new();
+    for page in renderer.extra_pages() {
+        out.clear();
+        renderer.extra(page, &mut out).unwrap();
+        Document::parse(std::str::from_utf8(&out).unwrap()).check(&page.name);
+    }
+    let team = String::from_utf8(out).unwrap();
+    assert!(team.contains("<h1>Team &amp; friends</h1>") && team.contains("<a href=\"/\">home"));
+
+    // What a page or a logo holds decides whether a release is stale, not its name.
+    std::fs::write(path("pages/team.md"), "# Team & friends\n\n[home](/) again").unwrap();
+    fingerprints.push(branded(brand.clone()).unwrap().fingerprint());
+    std::fs::write(path("logo.svg"), format!("{svg}\n")).unwrap();
+    fingerprints.push(branded(brand.clone()).unwrap().fingerprint());
+    fingerprints.sort_unstable();
+    fingerprints.dedup();
+    assert_eq!(fingerprints.len(), 4);
+}
+
+#[test]
+fn what_cannot_be_branded_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let logo = |path| Brand { logo: Some(path), ..Brand::default() };
+    let pages = |path: std::path::PathBuf| Brand {
+        pages_dir: Some(path.parent().unwrap().to_owned()),
+        ..Brand::default()
+    };
+    for (brand, expected) in [
+        (logo(folder.path().join("none.svg")), "cannot read the logo"),
+        (logo(write("a.gif", b"GIF89a")), "must be an .svg or a .png"),
+        (logo(write("a.png", b"<svg>")), "does not hold what its ending says"),
+        (logo(write("a.svg", &[b'x'; 70_000])), "larger than 64 KiB"),
+        (pages(write("one/Team.md", b"x")), "lower-case letters"),
+        (pages(write("two/records.md", b"x")), "the site itself uses"),
+        (pages(write("three/bad.md", &[0xff])), "cannot read the page"),
+        (pages(folder.path().join("nowhere/x.md")), "cannot read the page"),
+    ] {
+        let error = branded(brand).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
 }
 
 #[test]

@@ -279,3 +279,33 @@ fn damage_is_found_and_named() {
     assert!(ran.stdout.contains("frame") || ran.stderr.contains("frame"), "{}", ran.stderr);
     let _ = ran.exits(1);
 }
+
+#[test]
+fn a_page_of_the_operator_comes_changes_and_goes() {
+    let repo = Repo::new();
+    repo.import(&[&sample_data().join("records.jsonl")], 0);
+    let pages = repo.path().join("pages");
+    fs::create_dir(&pages).unwrap();
+    let build = |second: u32| {
+        let as_of = format!("2026-11-01T00:00:0{second}Z");
+        let flags = ["--json", "--as-of", &as_of, "--set", "site.pages_dir=pages"];
+        repo.run(&[&["build"], &flags[..]].concat()).json(0)
+    };
+    let page = repo.public().join("team.html");
+    fs::write(pages.join("team.md"), "# Team\n\nOne.").unwrap();
+    build(0);
+    assert!(fs::read_to_string(&page).unwrap().contains("<p>One.</p>"));
+    fs::write(pages.join("team.md"), "# Team\n\nTwo.").unwrap();
+    assert_eq!(build(1)["unchanged"], false);
+    assert!(fs::read_to_string(&page).unwrap().contains("<p>Two.</p>"));
+    assert_eq!(build(2)["unchanged"], true);
+    fs::remove_file(pages.join("team.md")).unwrap();
+    assert_eq!(build(3)["unchanged"], false);
+    assert!(!page.exists(), "a page that was taken away is not served");
+    assert!(repo.public().join("about.html").exists());
+    let other = repo.public().join("google0123.html");
+    fs::write(&other, "an operator's own file").unwrap();
+    repo.import(&[&sample_data().join("legacy.jsonl")], 0);
+    build(4);
+    assert!(other.exists(), "what no release named is left alone");
+}

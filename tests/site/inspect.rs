@@ -16,13 +16,13 @@ const VOID: [&str; 6] = ["meta", "link", "br", "hr", "input", "img"];
 const ELEMENTS: &str = "html head meta title link script body a header div nav main footer article \
     section aside h1 h2 h3 h4 h5 h6 p ul ol li dl dt dd span strong em b i u s sub sup small code \
     pre kbd q blockquote br hr table caption thead tbody tr th td details summary time bdi cite \
-    abbr ins del button svg path circle";
+    abbr ins del button svg path circle img";
 
 /// Every attribute.
 const ATTRIBUTES: &str = "lang charset name content rel href type class id dir aria-label \
     aria-labelledby aria-current role scope datetime start reversed property colspan rowspan title \
     hidden data-copy data-styles data-style viewbox d cx cy r fill fill-opacity stroke http-equiv \
-    src data-guess";
+    src alt data-guess";
 
 /// What the tokenizer saw.
 #[derive(Debug, Default)]
