@@ -45,7 +45,11 @@ for (const box of all("[data-styles]")) {
   const show = () => styles.forEach((style, at) => (style.hidden = at !== select.selectedIndex));
   select.addEventListener("change", show);
   box.prepend(label);
-  for (const fold of all("details", box)) fold.open = true;
+  // The choice takes the place of the fold that shows all styles to readers without script.
+  for (const fold of all("details", box)) {
+    fold.open = true;
+    fold.firstElementChild.hidden = true;
+  }
   show();
 }
 

@@ -1,7 +1,7 @@
 // Opens pages in Chromium and reports, as JSON on standard output, what a reader's browser
 // would object to. Called by tests/e2e/browser.rs:
 //   node check.mjs BASE < jobs.json
-// with jobs of the form {"kind": "axe" | "hostile" | "weight", "path", "width", "scheme"}.
+// with jobs of the form {"kind": "axe" | "hostile" | "script" | "weight", "path", "width", "scheme"}.
 // OFFPRINT_TEST_NODE_MODULES names the folder of the installed packages.
 
 import { createRequire } from "node:module";
@@ -34,6 +34,10 @@ const browser = await puppeteer.launch({
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
   ],
 });
+
+await browser
+  .defaultBrowserContext()
+  .overridePermissions(base, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
@@ -86,6 +90,57 @@ const hostile = async (page) => {
   });
 };
 
+/** What the script of the site adds, where the page has something to add it to. */
+const enhanced = async (page) => {
+  const problems = [];
+  const done = {};
+  const expect = (what, holds) => {
+    done[what] = true;
+    if (!holds) problems.push(what);
+  };
+  const shown = await page.$$("main button[data-copy]");
+  for (const button of shown) {
+    if (!(await button.isVisible())) continue;
+    await button.click();
+    const copied = () => button.evaluate((node) => node.textContent === "Copied");
+    for (let wait = 0; wait < 50 && !(await copied()); wait += 1)
+      await new Promise((next) => setTimeout(next, 20));
+    expect("a copy button says that it copied", await copied());
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    expect("the clipboard holds text", text.length > 5);
+    break;
+  }
+  if (await page.$("[data-styles]")) {
+    const visible = () =>
+      page.$$eval("[data-style]", (all) =>
+        all.filter((one) => one.checkVisibility()).map((one) => one.dataset.style),
+      );
+    expect("one citation style is shown", (await visible()).length === 1);
+    const last = await page.$$eval("[data-styles] option", (all) => all.at(-1).value);
+    await page.select("[data-styles] select", last);
+    expect("the chosen style is shown", (await visible()).join() === last);
+  }
+  if (await page.$(".files thead button")) {
+    const sizes = () =>
+      page.$$eval(".files tbody .size", (cells) =>
+        cells.map((cell) => Number((cell.querySelector("small") ?? cell).innerText.replace(/\D/g, ""))),
+      );
+    for (const [state, sign] of [["ascending", 1], ["descending", -1]]) {
+      await page.click(".files th.size button");
+      const aria = await page.$eval(".files th.size", (head) => head.getAttribute("aria-sort"));
+      const list = await sizes();
+      const sorted = list.every((size, at) => at === 0 || sign * (size - list[at - 1]) >= 0);
+      expect(`files sort ${state}`, aria === state && sorted);
+    }
+  }
+  if (await page.$("[data-guess]")) {
+    const link = await page.$eval("[data-guess]", (node) => !node.hidden && node.querySelector("a").pathname);
+    expect("the page for what is not there guesses", link === "/records/1001");
+  }
+  if (Object.keys(done).length === 0) problems.push("there was nothing to try");
+  return problems;
+};
+
 /** Opens one page and gives what was found, requests included. */
 const look = async ({ kind, path, width = 1280, scheme = "light" }, origin = base) => {
   const page = await browser.newPage();
@@ -113,6 +168,7 @@ const look = async ({ kind, path, width = 1280, scheme = "light" }, origin = bas
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   await page.goto(origin === base ? base + path : path, { waitUntil: "load" });
   if (kind === "axe") problems.push(...(await accessibility(page)));
+  if (kind === "script") problems.push(...(await enhanced(page)));
   if (kind === "hostile") problems.push(...(await hostile(page)));
   const title = await page.evaluate(() => document.querySelector("h1")?.textContent.trim() ?? "");
   const weight = { requests: 0, bytes: 0, compressed: 0 };

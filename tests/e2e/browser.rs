@@ -131,6 +131,16 @@ fn nothing_in_a_record_runs_loads_or_takes_over() {
 }
 
 #[test]
+fn the_script_copies_sorts_and_guesses() {
+    let repo = sample();
+    let paths = ["/records/1001", "/dumps/", "/record/1001/files"];
+    let jobs = paths.map(|path| json!({"kind": "script", "path": path}));
+    let Some(pages) = browse(&repo.public(), &jobs) else { return };
+    let nothing: [String; 0] = [];
+    assert_eq!(problems(&pages), nothing);
+}
+
+#[test]
 fn a_first_view_is_small() {
     let repo = Repo::new();
     repo.import(&[&sample_data().join("records.jsonl")], 0);
