@@ -166,7 +166,7 @@ const look = async ({ kind, path, width = 1280, scheme = "light" }, origin = bas
   });
   await page.setViewport({ width, height: width < 600 ? 844 : 900 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-  await page.goto(origin === base ? base + path : path, { waitUntil: "load" });
+  await page.goto(origin === base ? base + path : path, { waitUntil: "load", timeout: 60_000 });
   if (kind === "axe") problems.push(...(await accessibility(page)));
   if (kind === "script") problems.push(...(await enhanced(page)));
   if (kind === "hostile") problems.push(...(await hostile(page)));
@@ -209,7 +209,11 @@ const control = async () => {
 const report = { missed: await control(), pages: [] };
 const queue = [...jobs];
 const worker = async () => {
-  for (let job = queue.shift(); job; job = queue.shift()) report.pages.push(await look(job));
+  for (let job = queue.shift(); job; job = queue.shift()) {
+    // A page that navigates away or hangs is a finding, not the end of the run.
+    const lost = (error) => ({ ...job, title: "?", problems: [`lost: ${error.message}`] });
+    report.pages.push(await look(job).catch(lost));
+  }
 };
 await Promise.all([worker(), worker(), worker()]);
 await browser.close();
