@@ -334,7 +334,7 @@ fn the_head_of_a_giant_record_stays_small() {
     let json_ld = document.json_ld.len();
     assert!(json_ld < 64 * 1024 && head.len() < json_ld + 48 * 1024, "{json_ld} {}", head.len());
     // Without a linkset the page is the only place.
-    let config = SiteConfig { exports: vec![Format::Bibtex] };
+    let config = SiteConfig { exports: vec![Format::Bibtex], ..SiteConfig::default() };
     let renderer = Renderer::new(&repository(), config, None).unwrap();
     let whole = Document::parse(&page_with(&renderer, &value.to_string(), Lineage::SINGLE));
     assert_eq!((whole.links("author").len(), whole.links("item").len()), (3000, 5000));
@@ -486,7 +486,7 @@ fn thousands_of_files_stay_a_page() {
     assert!(main.contains("f0199.csv") && !main.contains("f0200.csv"));
     assert!(main.contains("<a href=\"/records/1/record.json\">4,800 further files</a>"));
     assert!(main.len() < 80_000, "{} bytes", main.len());
-    let none = Renderer::new(&repository(), SiteConfig { exports: vec![] }, None).unwrap();
+    let none = Renderer::new(&repository(), SiteConfig { exports: vec![], ..SiteConfig::default() }, None).unwrap();
     assert!(
         page_with(&none, &json, Lineage::SINGLE).contains("f4999.csv"),
         "named on the page if nowhere else"
