@@ -7,6 +7,7 @@
 mod around;
 pub mod dump;
 mod frame;
+pub mod hosting;
 pub mod meter;
 mod pipeline;
 mod sink;

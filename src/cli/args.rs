@@ -53,6 +53,7 @@ pub(super) enum Command {
     Build(Build),
     Verify(Verify),
     Serve(Serve),
+    Hosting(Hosting),
     Show(Show),
     Cat(Cat),
     Synth(Synth),
@@ -181,6 +182,27 @@ pub(super) struct Serve {
     pub(super) addr: std::net::SocketAddr,
 }
 
+/// Print a configuration for the host that serves the web root
+///
+/// Extensionless addresses, media types, cache classes, security headers, redirects of older
+/// addresses, 404 and 410: what `offprint serve` answers, said to another server.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint -C repo hosting nginx > /etc/nginx/conf.d/offprint.conf
+  offprint -C repo hosting caddy --root /srv/site --listen 127.0.0.1:8080
+  offprint -C repo hosting s3 | jq .CORSConfiguration")]
+pub(super) struct Hosting {
+    /// Which host
+    #[arg(value_parser = host_names())]
+    pub(super) host: String,
+    /// Web root on the host, when it is not where this repository has it
+    #[arg(long, value_name = "PATH")]
+    pub(super) root: Option<PathBuf>,
+    /// Address to listen on, when it is not that of repository.base_url
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<String>,
+}
+
 /// Print one record of the store in any format
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
@@ -242,6 +264,10 @@ pub(super) struct Bench {
 
 fn format_names() -> Vec<&'static str> {
     crate::crosswalk::Format::ALL.iter().map(|format| format.name()).collect()
+}
+
+fn host_names() -> Vec<&'static str> {
+    crate::build::hosting::Host::ALL.iter().map(|host| host.name()).collect()
 }
 
 fn dump_format_names() -> Vec<&'static str> {

@@ -13,6 +13,7 @@ mod cat;
 mod clock;
 pub mod config;
 mod exit;
+mod hosting;
 mod import;
 mod init;
 mod interrupt;
@@ -63,6 +64,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Build(build) => build::run(global, build),
         Command::Verify(verify) => verify::run(global, verify),
         Command::Serve(serve) => serve::run(serve),
+        Command::Hosting(hosting) => hosting::run(global, hosting),
         Command::Show(show) => show::run(global, show),
         Command::Cat(cat) => cat::run(cat),
         Command::Synth(synth) => synth::run(synth),

@@ -12,44 +12,47 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
 use super::body::FileBody;
+use super::coding;
 use super::condition::{self, Part};
-use super::kind;
-use super::resolve::{self, Found, Opened};
+use super::resolve::{self, Found, Opened, Wanted};
+use crate::build::hosting::policy::{self, CacheClass};
+use crate::release::encoding::Encoding;
 
 /// Files up to this size are read in the same blocking call that opens them.
 const SMALL: u64 = 64 * 1024;
 
-/// Sent with every response, errors too. No script or style but our own files, no frame, no
-/// base, no other origin (reliability: stored XSS has nothing to run).
-const SECURITY: [(HeaderName, &str); 4] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
-         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-];
-
 /// Answers one request from the directory `root` (canonical).
 pub(crate) async fn answer(root: Arc<Path>, request: Request) -> Response {
-    let mut response = if matches!(*request.method(), Method::GET | Method::HEAD) {
-        let head = request.method() == Method::HEAD;
-        let asked = Asked::of(&request);
-        // File system calls may block on a slow disk: never on a worker that serves others.
-        match tokio::task::spawn_blocking(move || respond(&root, &asked, head)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(_)) | Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n"),
+    let mut response = match *request.method() {
+        Method::GET | Method::HEAD => {
+            let head = request.method() == Method::HEAD;
+            let asked = Asked::of(&request);
+            // File system calls may block on a slow disk: never on a worker that serves others.
+            match tokio::task::spawn_blocking(move || respond(&root, &asked, head)).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(_)) | Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n"),
+            }
         }
-    } else {
-        let mut refused = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-        refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        refused
+        Method::OPTIONS => preflight(),
+        _ => {
+            let mut refused = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+            set(refused.headers_mut(), header::ALLOW, policy::METHODS);
+            refused
+        }
     };
-    for (name, value) in SECURITY {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    for (name, value) in policy::HEADERS {
+        add(response.headers_mut(), name, value);
     }
+    response
+}
+
+fn preflight() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    for (name, value) in policy::PREFLIGHT {
+        add(response.headers_mut(), name, value);
+    }
+    set(response.headers_mut(), header::CACHE_CONTROL, CacheClass::Pointer.header());
     response
 }
 
@@ -63,12 +66,18 @@ struct Asked {
 impl Asked {
     fn of(request: &Request) -> Asked {
         let uri = request.uri();
-        let wanted =
-            [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::IF_RANGE, header::RANGE];
+        let wanted = [
+            header::ACCEPT,
+            header::ACCEPT_ENCODING,
+            header::IF_NONE_MATCH,
+            header::IF_MODIFIED_SINCE,
+            header::IF_RANGE,
+            header::RANGE,
+        ];
         let mut headers = HeaderMap::new();
         for name in wanted {
-            if let Some(value) = request.headers().get(&name) {
-                headers.insert(name, value.clone());
+            for value in request.headers().get_all(&name) {
+                headers.append(&name, value.clone());
             }
         }
         Asked { path: uri.path().to_owned(), query: uri.query().map(str::to_owned), headers }
@@ -77,22 +86,82 @@ impl Asked {
     fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
-}
 
-fn respond(root: &Path, asked: &Asked, head: bool) -> io::Result<Response> {
-    let found = match resolve::decode(&asked.path) {
-        Some(decoded) => resolve::resolve(root, &decoded)?,
-        None => None,
-    };
-    match found {
-        Some(Found::File(opened)) => file_response(asked, head, opened),
-        Some(Found::Elsewhere { slash }) => Ok(moved(asked, slash)),
-        None => not_found(root, head),
+    /// A list header that may come in several lines, as one; empty when absent.
+    fn list(&self, name: HeaderName) -> String {
+        let lines = self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        lines.collect::<Vec<_>>().join(",")
     }
 }
 
-fn file_response(asked: &Asked, head: bool, opened: Opened) -> io::Result<Response> {
-    let Opened { path, file, len, state } = opened;
+fn respond(root: &Path, asked: &Asked, head: bool) -> io::Result<Response> {
+    let accept = asked.list(header::ACCEPT);
+    let found = match resolve::decode(&asked.path) {
+        Some(decoded) => {
+            resolve::resolve(root, Wanted { raw: &asked.path, decoded: &decoded, accept: &accept })?
+        }
+        None => None,
+    };
+    let Some(found) = found else { return not_found(root, asked, head) };
+    let varies = depends_on_accept(&asked.path);
+    let mut response = match found {
+        Found::File(opened) => {
+            let kind = policy::media_type(&opened.path);
+            file_response(root, asked, head, opened, kind)?
+        }
+        Found::Api(opened) => file_response(root, asked, head, opened, "application/json")?,
+        Found::Gone(opened) => error_page(root, asked, head, StatusCode::GONE, opened)?,
+        Found::Moved(to) => {
+            redirect(asked, StatusCode::MOVED_PERMANENTLY, to, CacheClass::Page.header())
+        }
+        Found::Chosen(to) => redirect(asked, StatusCode::SEE_OTHER, to, policy::NO_STORE),
+    };
+    if varies {
+        add(response.headers_mut(), "Vary", "Accept");
+    }
+    Ok(response)
+}
+
+/// Whether the path is `/records/<id>` or `/api/records/<id>`.
+fn depends_on_accept(path: &str) -> bool {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    path.strip_prefix("/records/").is_some_and(|id| !id.is_empty() && !id.contains('/'))
+}
+
+/// The variant that the client prefers, where one stands beside the file, and its coding.
+fn represent(
+    root: &Path,
+    asked: &Asked,
+    opened: Opened,
+    kind: &str,
+) -> io::Result<(Option<Encoding>, Opened)> {
+    if !policy::is_compressible(kind) {
+        return Ok((None, opened));
+    }
+    let codings = coding::accepted(&asked.list(header::ACCEPT_ENCODING));
+    Ok(match resolve::variant(root, &opened.path, &codings)? {
+        Some((coding, variant)) => (Some(coding), variant),
+        None => (None, opened),
+    })
+}
+
+/// Type, coding, and what the answer depends on.
+fn describe(headers: &mut HeaderMap, kind: &str, coding: Option<Encoding>) {
+    set(headers, header::CONTENT_TYPE, kind);
+    if let Some(coding) = coding {
+        set(headers, header::CONTENT_ENCODING, coding.name());
+    }
+}
+
+fn file_response(
+    root: &Path,
+    asked: &Asked,
+    head: bool,
+    opened: Opened,
+    kind: &str,
+) -> io::Result<Response> {
+    let cache = policy::cache_class(&opened.path);
+    let (coding, Opened { file, len, state, .. }) = represent(root, asked, opened, kind)?;
     let fresh = state
         .not_modified(asked.header(header::IF_NONE_MATCH), asked.header(header::IF_MODIFIED_SINCE));
     let range = asked.header(header::RANGE).filter(|_| {
@@ -111,7 +180,10 @@ fn file_response(asked: &Asked, head: bool, opened: Opened) -> io::Result<Respon
     *response.status_mut() = status;
     let headers = response.headers_mut();
     set(headers, header::ETAG, &state.etag);
-    set(headers, header::CACHE_CONTROL, kind::cache_class(&path).header());
+    set(headers, header::CACHE_CONTROL, cache.header());
+    if policy::is_compressible(kind) {
+        add(headers, "Vary", "Accept-Encoding");
+    }
     if let Some(date) = state.last_modified() {
         set(headers, header::LAST_MODIFIED, &date);
     }
@@ -127,7 +199,7 @@ fn file_response(asked: &Asked, head: bool, opened: Opened) -> io::Result<Respon
         Part::Whole => {}
     }
     if part != Part::Unsatisfiable {
-        set(headers, header::CONTENT_TYPE, kind::media_type(&path));
+        describe(headers, kind, coding);
     }
     set(headers, header::CONTENT_LENGTH, &length.to_string());
     Ok(response)
@@ -144,36 +216,48 @@ fn content(mut file: File, first: u64, length: u64) -> io::Result<Body> {
     Ok(Body::from(bytes))
 }
 
-/// The page's proper URL differs by its trailing slash.
-fn moved(asked: &Asked, slash: bool) -> Response {
-    // The path as sent, so already encoded. It decodes to no empty segment, so it cannot
+/// Sends the client to another path, with the query it came with.
+fn redirect(asked: &Asked, status: StatusCode, mut to: String, cache: &str) -> Response {
+    // The path is as sent, so already encoded. It decodes to no empty segment, so it cannot
     // begin with `//` and name another host.
-    let mut to = asked.path.trim_end_matches('/').to_owned();
-    if slash {
-        to.push('/');
-    }
-    if let Some(query) = &asked.query {
+    if let Some(query) = asked.query.as_ref().filter(|_| status == StatusCode::MOVED_PERMANENTLY) {
         to.push('?');
         to.push_str(query);
     }
-    let mut response = plain(StatusCode::PERMANENT_REDIRECT, "moved\n");
+    let mut response = plain(status, "see Location\n");
     set(response.headers_mut(), header::LOCATION, &to);
-    set(response.headers_mut(), header::CACHE_CONTROL, kind::CacheClass::Page.header());
+    set(response.headers_mut(), header::CACHE_CONTROL, cache);
     response
 }
 
 /// The site's own 404 page, or a line of text where it has none.
-fn not_found(root: &Path, head: bool) -> io::Result<Response> {
-    let Some(Opened { path, file, len, .. }) = resolve::open(root, "404.html".to_owned())? else {
-        return Ok(plain(StatusCode::NOT_FOUND, "not found\n"));
-    };
+fn not_found(root: &Path, asked: &Asked, head: bool) -> io::Result<Response> {
+    match resolve::open(root, resolve::NOT_FOUND.to_owned())? {
+        Some(page) => error_page(root, asked, head, StatusCode::NOT_FOUND, page),
+        None => Ok(plain(StatusCode::NOT_FOUND, "not found\n")),
+    }
+}
+
+/// A whole page under a status that is not 200: no tag, no range.
+fn error_page(
+    root: &Path,
+    asked: &Asked,
+    head: bool,
+    status: StatusCode,
+    page: Opened,
+) -> io::Result<Response> {
+    let kind = policy::media_type(&page.path);
+    let (coding, Opened { file, len, .. }) = represent(root, asked, page, kind)?;
     let body = if head { Body::empty() } else { content(file, 0, len)? };
     let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::NOT_FOUND;
+    *response.status_mut() = status;
     let headers = response.headers_mut();
-    set(headers, header::CONTENT_TYPE, kind::media_type(&path));
+    describe(headers, kind, coding);
+    add(headers, "Vary", "Accept-Encoding");
     set(headers, header::CONTENT_LENGTH, &len.to_string());
-    set(headers, header::CACHE_CONTROL, kind::CacheClass::Pointer.header());
+    let gone = status == StatusCode::GONE;
+    let class = if gone { CacheClass::Page } else { CacheClass::Pointer };
+    set(headers, header::CACHE_CONTROL, class.header());
     Ok(response)
 }
 
@@ -181,7 +265,7 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     set(response.headers_mut(), header::CONTENT_TYPE, "text/plain; charset=utf-8");
-    set(response.headers_mut(), header::CACHE_CONTROL, kind::CacheClass::Pointer.header());
+    set(response.headers_mut(), header::CACHE_CONTROL, CacheClass::Pointer.header());
     response
 }
 
@@ -189,5 +273,13 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
 fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
+    }
+}
+
+/// Adds a line to a header that the policy names.
+fn add(headers: &mut HeaderMap, name: &str, value: &str) {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
+        headers.append(name, value);
     }
 }

@@ -6,7 +6,8 @@ use std::time::UNIX_EPOCH;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 
-use super::kind;
+use crate::build::hosting::policy;
+
 
 /// What identifies one state of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Validators {
     pub(crate) fn of(path: &str, metadata: &Metadata) -> Validators {
         let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let since = since.unwrap_or_default();
-        let etag = match kind::content_hash(path) {
+        let etag = match policy::content_hash(path) {
             Some(hash) => format!("\"{hash}\""),
             None => format!("\"{:x}-{:x}\"", metadata.len(), since.as_nanos()),
         };

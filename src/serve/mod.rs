@@ -9,8 +9,8 @@
 
 mod answer;
 mod body;
+mod coding;
 mod condition;
-mod kind;
 mod resolve;
 
 use std::future::Future;

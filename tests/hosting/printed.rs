@@ -1,0 +1,1 @@
+//! Hosts that cannot be run here: their files have the right grammar.
