@@ -123,6 +123,7 @@ pub(crate) fn caddy(site: &Site, prefix: &str) -> Option<Server> {
     let run = |verb: &str| {
         let mut command = Command::new(&caddy);
         command.arg(verb).args(["--adapter", "caddyfile", "--config"]).arg(&file);
+        command.env("CADDY_ADMIN", free_address().to_string());
         command.env("HOME", &dir).env("XDG_DATA_HOME", &dir).env("XDG_CONFIG_HOME", &dir);
         command
     };
