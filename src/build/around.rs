@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::release::layout::{self, Container};
 use crate::release::manifest::{Counts, Dump, FileEntry};
-use crate::release::stage::Stage;
+use crate::release::stage::{Stage, Written};
 
 use super::BuildError;
+use super::hosting::policy;
 use super::site::{DumpFormat, DumpsView, HomeView, LatestRecord, Renderer, SiteError};
 
 /// What these pages tell.
@@ -48,11 +49,11 @@ impl Around<'_> {
         ];
         let mut files = Vec::new();
         for (path, media_type, bytes) in &rendered {
-            files.push(write(stage, path, media_type, "page", bytes)?);
+            files.extend(write(stage, path, media_type, "page", bytes)?);
         }
         for page in renderer.extra_pages() {
             let bytes = render(|out| renderer.extra(page, out))?;
-            files.push(write(stage, &page.path(), HTML, "page", &bytes)?);
+            files.extend(write(stage, &page.path(), HTML, "page", &bytes)?);
         }
         for asset in renderer.assets() {
             let media_type = match asset.path.rsplit_once('.') {
@@ -62,7 +63,7 @@ impl Around<'_> {
                 Some((_, "png")) => "image/png",
                 _ => "application/octet-stream",
             };
-            files.push(write(stage, &asset.path, media_type, "asset", &asset.bytes)?);
+            files.extend(write(stage, &asset.path, media_type, "asset", &asset.bytes)?);
         }
         Ok(files)
     }
@@ -74,22 +75,30 @@ fn render(page: impl FnOnce(&mut Vec<u8>) -> Result<(), SiteError>) -> Result<Ve
     Ok(out)
 }
 
+/// Writes a file and its variants.
 fn write(
     stage: &Stage,
     path: &str,
     media_type: &str,
     role: &str,
     bytes: &[u8],
-) -> Result<FileEntry, BuildError> {
-    let written = stage.write(path, bytes)?;
-    Ok(FileEntry {
+) -> Result<Vec<FileEntry>, BuildError> {
+    let variants = stage.variants(path, bytes)?;
+    let file = stage.write(path, bytes)?;
+    let entry = |written: Written, media_type: &str| FileEntry {
         path: written.path,
         bytes: written.bytes,
         sha256: written.sha256,
         media_type: media_type.to_owned(),
         role: role.to_owned(),
         records: None,
-    })
+    };
+    let mut entries = vec![entry(file, media_type)];
+    for variant in variants {
+        let media_type = policy::media_type(&variant.path);
+        entries.push(entry(variant, media_type));
+    }
+    Ok(entries)
 }
 
 fn dump_format(format: layout::Format, dump: &Dump) -> DumpFormat {

@@ -13,7 +13,7 @@ use crate::record::date::Edtf;
 use crate::record::{Lineage, Published, Record, html};
 use crate::release::layout;
 use crate::release::manifest::{Counts, SiteLine};
-use crate::release::stage::Stage;
+use crate::release::stage::{Stage, Written};
 use crate::store::{Decoder, Group, Row};
 
 use super::dump::exceptions::Exception;
@@ -273,6 +273,8 @@ impl<'a> FrameWorker<'a> {
                     self.document.clear();
                     renderer.tombstone(&TombstoneView::of(&record), &mut self.document)?;
                     self.write_page(url::landing_path(&row.id), page)?;
+                    self.document.clear();
+                    self.write_page(url::gone_path(&row.id), page)?;
                 }
             }
             Visibility::Public(files) => {
@@ -347,16 +349,21 @@ impl<'a> FrameWorker<'a> {
         Ok(())
     }
 
-    /// Writes the document just made at `path`, unless the same bytes stand there.
+    /// Writes the document just made at `path`, and its variants, unless the same bytes stand
+    /// there.
     fn write_page(&self, path: String, page: &mut Page) -> Result<(), BuildError> {
-        let written = self.stage.write_page(&path, &self.document)?;
-        if !written.reused {
-            page.written.add(written.bytes);
+        let variants = self.stage.variants(&path, &self.document)?;
+        let plain = self.stage.write_page(&path, &self.document)?;
+        for written in std::iter::once(plain).chain(variants) {
+            if !written.reused {
+                page.written.add(written.bytes);
+            }
+            let Written { path, bytes, sha256, .. } = written;
+            if page.old.is_some() {
+                page.found.push(path.clone());
+            }
+            page.site.push(SiteLine { path, bytes, sha256 });
         }
-        if page.old.is_some() {
-            page.found.push(path.clone());
-        }
-        page.site.push(SiteLine { path, bytes: written.bytes, sha256: written.sha256 });
         Ok(())
     }
 

@@ -26,17 +26,20 @@ use serde::Serialize;
 use crate::crosswalk::Format;
 use crate::record::Repository;
 use crate::record::identifier::OrderKey;
+use crate::release::encoding::Encoding;
 use crate::release::fetch::Source;
 use crate::release::layout::{self, Spans};
 use crate::release::manifest::{Counts, Encoder, FORMAT, Licence, Manifest, RepositoryName, Tool};
 use crate::release::pack::codec::EncodeError;
 use crate::release::pointer::{self, PointerError};
 use crate::release::stage::{Durability, Stage, StageError};
+use crate::release::variants::Precompress;
 use crate::store::{Error as StoreError, Snapshot, Store};
 
 use dump::DumpOptions;
 use dump::compat::CompatOptions;
 use frame::{FrameWorker, Old, Work};
+use hosting::policy;
 use meter::{Meter, Seconds};
 use pipeline::Stopped;
 use sink::Sink;
@@ -90,6 +93,8 @@ pub struct SiteSettings {
     pub latest: usize,
     /// Own look and words.
     pub brand: site::Brand,
+    /// Codings in which text files also stand precompressed, in canonical order.
+    pub precompress: Vec<Encoding>,
 }
 
 /// Files and bytes.
@@ -242,11 +247,13 @@ pub fn build(
     if standing::is_taken(root, last.as_ref(), &seen)? {
         return Err(BuildError::Taken { release: seen.release });
     }
+    let same_make = last.as_ref().is_some_and(|last| seen.goes_on_from(last));
     let plan = Plan::new(&snapshot, root, settings, &state, last, &seen)?;
     let unfinished = state.is_unfinished()?;
     state.begin()?;
     meter.lap("plan");
-    let stage = Stage::open(root, Durability::Synced)?;
+    let stage = Stage::open(root, Durability::Synced)?
+        .with_precompress(precompress(settings, same_make));
     let options = dump_options(settings);
     let source = Source::open(&root.to_string_lossy());
     let standing = plan.standing(&source);
@@ -300,6 +307,14 @@ pub fn build(
         seconds: meter.finish(),
         peak_rss_bytes: meter::peak_rss_bytes(),
     })
+}
+
+fn precompress(settings: &Settings, same_make: bool) -> Precompress {
+    Precompress {
+        encodings: settings.site.precompress.clone(),
+        keep: !settings.full && same_make,
+        is_text: Some(|path| policy::is_compressible(policy::media_type(path))),
+    }
 }
 
 fn renderer(settings: &Settings) -> Result<Option<Renderer>, BuildError> {

@@ -55,7 +55,7 @@ impl Seen {
     }
 
     /// Whether `last` saw the same store through the same settings.
-    fn goes_on_from(&self, last: &Remembered) -> bool {
+    pub(super) fn goes_on_from(&self, last: &Remembered) -> bool {
         last.fingerprint == self.fingerprint && last.store == self.store
     }
 

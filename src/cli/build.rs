@@ -59,6 +59,7 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
             templates: config.site.templates.as_ref().map(|dir| global.directory.join(dir)),
             latest: config.site.latest,
             brand: config.brand(&global.directory),
+            precompress: config.site_precompress()?,
         },
         threads: if threads == 0 { cores() } else { threads },
         full: arguments.full,

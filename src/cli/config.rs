@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 use crate::build::site::{Accent, Brand};
 use crate::crosswalk::Format;
 use crate::record::Repository;
+use crate::release::encoding::Encoding;
 
 /// The configuration file's name inside a repository directory.
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 23] = [
+pub const KEYS: [&str; 24] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -41,6 +42,7 @@ pub const KEYS: [&str; 23] = [
     "site.accent",
     "site.footer",
     "site.pages_dir",
+    "site.precompress",
     "build.threads",
 ];
 
@@ -158,6 +160,8 @@ pub struct SiteSection {
     pub footer: Option<String>,
     /// Directory of Markdown files, each of which becomes a page.
     pub pages_dir: Option<PathBuf>,
+    /// Codings in which text files also stand precompressed.
+    pub precompress: Vec<String>,
 }
 
 impl Default for SiteSection {
@@ -172,6 +176,7 @@ impl Default for SiteSection {
             accent: None,
             footer: None,
             pages_dir: None,
+            precompress: Vec::new(),
         }
     }
 }
@@ -276,6 +281,7 @@ impl Config {
         }
         self.dump_formats()?;
         self.site_exports()?;
+        self.site_precompress()?;
         Ok(())
     }
 
@@ -305,6 +311,23 @@ impl Config {
             footer: site.footer.clone(),
             pages_dir: site.pages_dir.as_ref().map(|path| dir.join(path)),
         }
+    }
+
+    /// `site.precompress`, resolved, in canonical order.
+    ///
+    /// # Errors
+    /// An unknown coding.
+    pub fn site_precompress(&self) -> Result<Vec<Encoding>> {
+        for name in &self.site.precompress {
+            if Encoding::from_name(name).is_none() {
+                let known = Encoding::ALL.map(Encoding::name).join(", ");
+                bail!("site.precompress: `{name}` is not one of {known}");
+            }
+        }
+        let wanted = |encoding: &Encoding| {
+            self.site.precompress.iter().any(|name| name == encoding.name())
+        };
+        Ok(Encoding::ALL.into_iter().filter(wanted).collect())
     }
 
     /// The part that crosswalks and pages need.
@@ -376,7 +399,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let cases: [(&str, &[&str], &str); 8] = [
+        let cases: [(&str, &[&str], &str); 9] = [
+            ("", &["site.precompress=[\"br\"]"], "`br` is not one of gzip, zstd"),
             ("[dump]\nlevle = 3", &[], "levle"),
             ("[dump]\nlevel = \"high\"", &[], "`dump.level`"),
             ("", &["dump.level=42"], "dump.level is 42"),

@@ -7,10 +7,12 @@ use std::io::{self, Read as _, Write as _};
 
 use flate2::{Compression, GzBuilder, bufread::GzDecoder};
 
-/// zlib's highest level: 2 % smaller pages than level 6, at 1.3 times its time.
+/// zlib's highest level. On pages of 13 KB it is within 1 % of level 6 in size and time; it
+/// pays on lists and scripts.
 const GZIP_LEVEL: u32 = 9;
-/// Pages are small, so a high level is cheap; above it zstd gains nothing on them.
-const ZSTD_LEVEL: i32 = 15;
+/// A page of 13 KB is 3252 bytes at 9, 3194 at 15 for eight times the work, and 3257 as gzip:
+/// zstd is for the larger files, and for clients that unpack it faster.
+const ZSTD_LEVEL: i32 = 9;
 
 /// Files smaller than this have no variant: a response of one packet gets no faster.
 pub const MIN_BYTES: usize = 1024;

@@ -19,6 +19,7 @@ pub mod pointer;
 pub mod stage;
 pub mod sums;
 pub mod sweep;
+pub mod variants;
 pub mod verify;
 
 pub use layout::{Format, PackId, Place, Spans};

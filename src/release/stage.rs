@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::hash::{Hashing, sha256};
+use super::variants::Precompress;
 
 /// Name of the staging directory in the web root; never listed, never served.
 pub const STAGE_DIR: &str = ".stage";
@@ -29,9 +30,9 @@ pub struct StageError {
     pub source: io::Error,
 }
 
-type Result<T> = std::result::Result<T, StageError>;
+pub(super) type Result<T> = std::result::Result<T, StageError>;
 
-fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StageError {
+pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StageError {
     let path = path.display().to_string();
     move |source| StageError { action, path, source }
 }
@@ -68,6 +69,7 @@ pub struct Stage {
     touched: Mutex<BTreeSet<PathBuf>>,
     /// Whether pages were written that no flush covers yet.
     pages: AtomicBool,
+    precompress: Precompress,
 }
 
 impl Stage {
@@ -91,7 +93,18 @@ impl Stage {
             next: AtomicU64::new(0),
             touched: Mutex::default(),
             pages: AtomicBool::new(false),
+            precompress: Precompress::default(),
         })
+    }
+
+    /// The same stage, for which [`Stage::variants`] writes these.
+    #[must_use]
+    pub fn with_precompress(self, precompress: Precompress) -> Stage {
+        Stage { precompress, ..self }
+    }
+
+    pub(super) fn precompress(&self) -> &Precompress {
+        &self.precompress
     }
 
     /// The web root.

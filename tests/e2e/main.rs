@@ -20,3 +20,4 @@ mod pipeline;
 mod reference;
 mod signposting;
 mod tools;
+mod variants;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::build::hosting::policy;
 use crate::crosswalk::Format;
 use crate::crosswalk::links::file_address;
 use crate::record::Repository;
@@ -96,6 +97,11 @@ pub enum Facet {
 /// The file of a landing page or tombstone, from the web root.
 pub fn landing_path(id: &str) -> String {
     format!("records/{id}.html")
+}
+
+/// The empty file that marks the page as a tombstone's, from the web root.
+pub fn gone_path(id: &str) -> String {
+    format!("records/{id}{}", policy::GONE)
 }
 
 /// The file of an export, from the web root.
