@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use offprint::serve::{ServeError, Server};
+use offprint::serve::{Limits, ServeError, Server};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -22,6 +22,10 @@ struct Site {
 
 impl Site {
     fn start() -> Site {
+        Site::start_with(Limits::default())
+    }
+
+    fn start_with(limits: Limits) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("public");
         for (path, content) in FILES {
@@ -45,11 +49,12 @@ impl Site {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = Server::bind(&root, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+                let server = server.with_limits(limits);
                 tell.send(server.local_addr().unwrap()).unwrap();
                 let stopped = async {
                     let _ = stopped.await;
                 };
-                server.run(stopped).await.unwrap();
+                server.run(stopped).await;
             });
         });
         Site { addr: told.recv().unwrap(), folder, stop: Some(stop), thread: Some(thread) }
@@ -147,14 +152,12 @@ fn big() -> Vec<u8> {
 fn paths_lead_to_files() {
     let site = Site::start();
     let immutable = "public, max-age=31536000, immutable";
-    let page = "public, max-age=300";
+    let page = "public, max-age=300, stale-while-revalidate=3600";
     let html = "text/html; charset=utf-8";
     let cases = [
         ("/", "home", html, page),
         ("/?utm=1", "home", html, page),
-        ("/index.html", "home", html, page),
         ("/records/1", "record one", html, page),
-        ("/records/1.html", "record one", html, page),
         ("/records/1/record.json", "{\"id\":\"1\"}", "application/vnd.inveniordm.v1+json", page),
         ("/records/1/citation.csl.json", "{}", "application/vnd.citationstyles.csl+json", page),
         ("/records/1/schema-org.jsonld", "{}", "application/ld+json", page),
@@ -188,10 +191,12 @@ fn paths_lead_to_files() {
         ("/dumps", "/dumps/"),
         ("/dumps?a=b", "/dumps/?a=b"),
         ("/records/1/", "/records/1"),
+        ("/records/1.html", "/records/1"),
+        ("/index.html?a=b", "/?a=b"),
         ("/doi/10.5281/zenodo.1/", "/doi/10.5281/zenodo.1"),
     ] {
         let answer = site.get(path);
-        assert_eq!((answer.status, answer.header("location")), (308, to), "{path}");
+        assert_eq!((answer.status, answer.header("location")), (301, to), "{path}");
     }
 }
 
@@ -242,11 +247,11 @@ fn every_response_carries_the_security_headers() {
     for (method, path, status) in [
         ("GET", "/", 200),
         ("GET", "/absent", 404),
-        ("GET", "/dumps", 308),
+        ("GET", "/dumps", 301),
         ("POST", "/", 405),
         ("PUT", "/index.html", 405),
         ("DELETE", "/records/1", 405),
-        ("OPTIONS", "/", 405),
+        ("OPTIONS", "/", 204),
         ("TRACE", "/", 405),
     ] {
         let answer = site.ask(method, path, &[]);
@@ -258,7 +263,7 @@ fn every_response_carries_the_security_headers() {
         assert_eq!(answer.header("x-frame-options"), "DENY");
         assert_ne!(answer.header("referrer-policy"), "");
         if status == 405 {
-            assert_eq!(answer.header("allow"), "GET, HEAD");
+            assert_eq!(answer.header("allow"), "GET, HEAD, OPTIONS");
         }
     }
 }
@@ -385,4 +390,107 @@ async fn a_missing_root_is_named() {
         Server::bind(Path::new("/no/such/site"), "127.0.0.1:0".parse().unwrap()).await.unwrap_err();
     assert!(matches!(error, ServeError::Root { .. }));
     assert_eq!(error.to_string(), "cannot serve /no/such/site");
+}
+
+/// Short enough for a test, long enough for a busy machine.
+fn strict() -> Limits {
+    Limits {
+        head: Duration::from_millis(500),
+        patience: Duration::from_millis(800),
+        connections: 40,
+        per_client: 20,
+    }
+}
+
+/// Waits until the server ends the connection; gives what it said before.
+fn until_closed(stream: &mut TcpStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut said = Vec::new();
+    // A reset is an end as well.
+    let _ = stream.read_to_end(&mut said);
+    said
+}
+
+#[test]
+fn those_who_never_finish_a_request_are_sent_away() {
+    let site = Site::start_with(strict());
+    let begun = std::time::Instant::now();
+    let mut slow: Vec<TcpStream> = (0..20)
+        .map(|number| {
+            let mut stream = TcpStream::connect(site.addr).unwrap();
+            let part: &[u8] = if number % 2 == 0 { b"" } else { b"GET / HTTP/1.1\r\nHost: t\r\nX: " };
+            stream.write_all(part).unwrap();
+            stream
+        })
+        .collect();
+    // The client has its share: one more is closed at once, unanswered.
+    let mut more = TcpStream::connect(site.addr).unwrap();
+    let _ = more.write_all(b"GET / HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+    assert_eq!(until_closed(&mut more), b"");
+    for stream in &mut slow {
+        let said = until_closed(stream);
+        assert!(!said.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&said));
+    }
+    assert!(begun.elapsed() >= strict().head, "an honest client is given its time");
+    assert_eq!(site.get("/records/1").text(), "record one", "then others are served");
+
+    // A drip of headers gains nothing: the time is for the whole head.
+    let mut drip = TcpStream::connect(site.addr).unwrap();
+    drip.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    let begun = std::time::Instant::now();
+    let writer = std::thread::spawn({
+        let mut drip = drip.try_clone().unwrap();
+        move || while drip.write_all(b"X: y\r\n").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    until_closed(&mut drip);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let _ = drip.shutdown(std::net::Shutdown::Both);
+    writer.join().unwrap();
+}
+
+#[test]
+fn an_idle_connection_is_closed_and_a_huge_head_refused() {
+    let site = Site::start_with(strict());
+    let mut idle = TcpStream::connect(site.addr).unwrap();
+    idle.write_all(b"GET /records/1 HTTP/1.1\r\nHost: t\r\n\r\n").unwrap();
+    let said = until_closed(&mut idle);
+    assert!(said.ends_with(b"record one"), "{}", String::from_utf8_lossy(&said));
+    let mut huge = TcpStream::connect(site.addr).unwrap();
+    let head = format!("GET / HTTP/1.1\r\nHost: t\r\nX: {}\r\n\r\n", "y".repeat(100_000));
+    // The server may be gone before it has heard all, and the answer with it.
+    let _ = huge.write_all(head.as_bytes());
+    let said = until_closed(&mut huge);
+    assert!(said.is_empty() || said.starts_with(b"HTTP/1.1 431"), "{said:?}");
+}
+
+#[test]
+fn those_who_do_not_read_are_sent_away_and_slow_readers_are_not() {
+    let site = Site::start_with(strict());
+    let ask = || {
+        let mut stream = TcpStream::connect(site.addr).unwrap();
+        stream
+            .write_all(
+                b"GET /dumps/pool/big-0a1b2c3d4e5f.tar.zst HTTP/1.1\r\nHost: t\r\n\
+                  Connection: close\r\n\r\n",
+            )
+            .unwrap();
+        stream
+    };
+    let mut deaf = ask();
+    let mut slow = ask();
+    let mut got = Vec::new();
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        let read = slow.read(&mut piece).unwrap();
+        if read == 0 {
+            break;
+        }
+        got.extend_from_slice(&piece[..read]);
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    assert!(got.ends_with(&big()), "a slow reader gets all");
+    std::thread::sleep(strict().patience * 2);
+    assert!(until_closed(&mut deaf).len() < big().len(), "who read nothing got less");
 }

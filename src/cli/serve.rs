@@ -14,7 +14,7 @@ pub(super) fn run(serve: &Serve) -> Result<Exit> {
         // The port the system chose, when the caller asked for port 0.
         let address = server.local_addr()?;
         say(false, format_args!("serving {} at http://{address}/", serve.dir.display()));
-        server.run(interrupted()).await?;
+        server.run(interrupted()).await;
         Ok::<(), anyhow::Error>(())
     })?;
     Ok(Exit::Success)

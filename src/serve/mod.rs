@@ -5,12 +5,15 @@
 //! writes nothing, knows no record: what is not a file under the root is a 404.
 //!
 //! Invariants: only `GET` and `HEAD`; no byte from outside the root, through whatever path,
-//! encoding or symbolic link; memory a response is bounded by one chunk, whatever the file.
+//! encoding or symbolic link; memory a response is bounded by one chunk, whatever the file; a
+//! client that is slow on purpose holds few connections, and none for long ([`Limits`]).
 
 mod answer;
 mod body;
 mod coding;
 mod condition;
+mod guests;
+mod patience;
 mod resolve;
 
 use std::future::Future;
@@ -23,7 +26,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use tokio::net::TcpListener;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use guests::Guests;
+use patience::Patient;
 
 /// How long running downloads may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -47,9 +57,6 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
-    /// Accepting connections failed.
-    #[error("the server stopped")]
-    Serve(#[source] io::Error),
 }
 
 /// The whole site as a service: `GET` and `HEAD` of every path under `root`.
@@ -68,11 +75,43 @@ async fn handle(State(root): State<Arc<Path>>, request: Request) -> Response {
     answer::answer(root, request).await
 }
 
+/// What a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time to send a whole request head, also the time that an idle connection is kept.
+    pub head: Duration,
+    /// Time in which a client must take 30 KiB of an answer.
+    pub patience: Duration,
+    /// Open connections; more wait to be accepted.
+    pub connections: usize,
+    /// Open connections of one client address (one /64 of IPv6); more are closed at once.
+    pub per_client: usize,
+}
+
+impl Default for Limits {
+    /// 10 s, 30 s, 4096 and 256: behind a proxy all connections are from one client.
+    fn default() -> Limits {
+        Limits {
+            head: Duration::from_secs(10),
+            patience: Duration::from_secs(30),
+            connections: 4096,
+            per_client: 256,
+        }
+    }
+}
+
+/// Bytes that a request head may have; more are answered with 431.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// Pause after an error of accepting, such as too many open files.
+const BREATH: Duration = Duration::from_millis(50);
+
 /// A bound, not yet running server: its address is known before the first request.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     app: Router,
+    limits: Limits,
 }
 
 impl Server {
@@ -83,7 +122,14 @@ impl Server {
     pub async fn bind(root: &Path, addr: SocketAddr) -> Result<Server, ServeError> {
         let app = app(root)?;
         let fail = |source| ServeError::Bind { addr, source };
-        Ok(Server { listener: TcpListener::bind(addr).await.map_err(fail)?, app })
+        let listener = TcpListener::bind(addr).await.map_err(fail)?;
+        Ok(Server { listener, app, limits: Limits::default() })
+    }
+
+    /// The same server with other limits.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Server {
+        Server { limits, ..self }
     }
 
     /// The address that clients reach.
@@ -95,35 +141,73 @@ impl Server {
     }
 
     /// Serves until `stop` resolves, then lets running responses finish for ten seconds.
-    ///
-    /// # Errors
-    /// [`ServeError::Serve`].
-    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
-        let (closing, closed) = tokio::sync::watch::channel(false);
-        let wait = |mut closed: tokio::sync::watch::Receiver<bool>| async move {
-            // An error means that the sender is gone, which ends the server just as well.
-            let _ = closed.wait_for(|closing| *closing).await;
-        };
-        let serve =
-            axum::serve(self.listener, self.app).with_graceful_shutdown(wait(closed.clone()));
-        let deadline = async {
-            stop.await;
-            closing.send_replace(true);
-            tokio::time::sleep(GRACE).await;
-        };
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let (closing, closed) = watch::channel(());
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let guests = Guests::default();
         tokio::select! {
-            end = serve.into_future() => end.map_err(ServeError::Serve),
-            () = deadline => Ok(()),
+            () = stop => {}
+            () = self.accept(&places, &guests, &closed) => {}
+        }
+        // Connections hear of it, and their places come back as they end.
+        drop(closed);
+        let _ = closing.send(());
+        let all = u32::try_from(self.limits.connections).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(GRACE, places.acquire_many(all)).await;
+    }
+
+    /// Takes connections for ever. A place is taken before a connection is: those who wait,
+    /// wait in the system's queue.
+    async fn accept(
+        &self,
+        places: &Arc<Semaphore>,
+        guests: &Guests,
+        closed: &watch::Receiver<()>,
+    ) {
+        loop {
+            let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
+            let Ok((stream, peer)) = self.listener.accept().await else {
+                tokio::time::sleep(BREATH).await;
+                continue;
+            };
+            let Some(seat) = guests.admit(peer.ip(), self.limits.per_client) else { continue };
+            let (app, limits, closed) = (self.app.clone(), self.limits, closed.clone());
+            tokio::spawn(async move {
+                converse(stream, app, limits, closed).await;
+                drop((seat, place));
+            });
         }
     }
+}
+
+/// One connection from its first request to its last.
+async fn converse(
+    stream: TcpStream,
+    app: Router,
+    limits: Limits,
+    mut closed: watch::Receiver<()>,
+) {
+    let io = TokioIo::new(Patient::new(stream, limits.patience));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
+    let connection = http.serve_connection(io, TowerToHyperService::new(app));
+    let mut connection = std::pin::pin!(connection);
+    // What ends a connection is the client's business: it went away, was too slow, or sent
+    // what is not HTTP.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = closed.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }
 
 /// Binds and serves until Ctrl-C or, on Unix, `SIGTERM`.
 ///
 /// # Errors
-/// As [`Server::bind`] and [`Server::run`].
+/// As [`Server::bind`].
 pub async fn run(root: &Path, addr: SocketAddr) -> Result<(), ServeError> {
-    Server::bind(root, addr).await?.run(interrupted()).await
+    Server::bind(root, addr).await?.run(interrupted()).await;
+    Ok(())
 }
 
 /// Resolves at Ctrl-C or, on Unix, `SIGTERM`.

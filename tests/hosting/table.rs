@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::client::{Answer, ask};
 use crate::servers::{self, Server};
-use crate::site::{LONG, Site, gzip, long};
+use crate::site::{Site, gzip, long};
 
 const HTML: &str = "text/html; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
