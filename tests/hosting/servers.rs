@@ -145,7 +145,7 @@ pub(crate) fn apache(site: &Site, prefix: &str) -> Option<Server> {
     let main = format!(
         "LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n{modules}\
          ServerName localhost\nPidFile {at}/pid\nErrorLog {at}/error.log\nDefaultRuntimeDir {at}\n\
-         <IfModule !unixd_module>\n</IfModule>\nInclude {at}/site.conf\n"
+         User nobody\nGroup nogroup\nTypesConfig /dev/null\nInclude {at}/site.conf\n"
     );
     fs::write(dir.join("apache.conf"), main).unwrap();
     let run = || {
