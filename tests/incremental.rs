@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use offprint::build::site::Brand;
 use offprint::build::{DumpSettings, Report, Settings, SiteSettings, build};
 use offprint::crosswalk::Format;
 use offprint::record::Repository;
+use offprint::release::encoding::Encoding;
 use offprint::release::fetch::Source;
 use offprint::release::layout::{self, Spans};
 use offprint::release::verify::{Depth, verify};
@@ -187,9 +189,16 @@ fn settings(state: &Path, day: usize, threads: usize) -> Settings {
         },
         site: SiteSettings {
             pages: true,
-            exports: vec![Format::Bibtex],
+            exports: vec![Format::Bibtex, Format::Linkset],
             templates: None,
             latest: 3,
+            brand: Brand::default(),
+            precompress: vec![Encoding::Gzip],
+            resolvers: true,
+            badges: true,
+            feeds: true,
+            subject_min: 1,
+            browse_limit: 60,
         },
         threads,
         full: false,

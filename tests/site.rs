@@ -8,6 +8,10 @@ mod inspect;
 use std::path::Path;
 
 use inspect::Document;
+use offprint::build::catalogue::Card;
+use offprint::build::site::lists::{
+    FeedEntry, FeedView, IndexRow, IndexSection, IndexView, ListView, subject_stem,
+};
 use offprint::build::site::{
     Accent, Brand, DumpFormat, DumpsView, HomeView, LatestRecord, Renderer, SiteConfig, SiteError,
     TombstoneView,
@@ -173,6 +177,111 @@ fn robots() -> String {
     String::from_utf8(out).unwrap()
 }
 
+fn cards() -> Vec<Card> {
+    let json = [
+        r#"{"i":"7301502","t":"Surface velocity","a":["Moretti, Giulia","王, 小明","Okonkwo, Chidi"],
+            "m":4,"d":"2026-10-30","k":"dataset","f":"open","c":"2026-10-30T09:00:00.000000+00:00",
+            "u":"2026-10-31T09:00:00.000000+00:00","o":"10.5072/repository.7301502"}"#,
+        r#"{"i":"13","t":"</a><script>alert(1)</script> & \u202e]]>","a":["<b>","\"'"],"d":"'<>",
+            "k":"<kind>","f":"embargoed"}"#,
+        r#"{"i":"118","t":"مدخل إلى تاريخ الطباعة","a":["الحسن, ليلى"],"d":"2019/2021",
+            "k":"publication-article","f":"metadata-only","c":"2021-01-01T00:00:00.000000+00:00"}"#,
+        r#"{"i":"x","f":"restricted"}"#,
+    ];
+    json.into_iter().map(|json| serde_json::from_str(json).unwrap()).collect()
+}
+
+fn list(view: &ListView) -> String {
+    let mut out = Vec::new();
+    renderer(None).unwrap().list(view, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn community() -> String {
+    list(&ListView {
+        title: "Glaciers & <ice>".into(),
+        kind: "Community",
+        file: "communities/glaciers & ice.html".into(),
+        feed: Some("communities/glaciers & ice/feed.atom".into()),
+        total: 12_345,
+        cards: cards(),
+        older: Some("communities/glaciers & ice/page/118.html".into()),
+        ..ListView::default()
+    })
+}
+
+fn archive() -> String {
+    list(&ListView {
+        title: "Dataset".into(),
+        kind: "Resource type",
+        file: "browse/type/dataset/page/118.html".into(),
+        front: Some("browse/type/dataset.html".into()),
+        cards: cards(),
+        newer: Some("browse/type/dataset/newest.html".into()),
+        older: Some("browse/type/dataset/page/99.html".into()),
+        ..ListView::default()
+    })
+}
+
+fn index() -> String {
+    let row = |label: &str, file: &str, entries| IndexRow {
+        label: label.into(),
+        file: file.into(),
+        entries,
+    };
+    let view = IndexView {
+        title: "Browse".into(),
+        file: "browse.html".into(),
+        lead: "All records by type, year, subject and licence.".into(),
+        sections: vec![
+            IndexSection {
+                title: "Resource types".into(),
+                rows: vec![row("Dataset", "browse/type/dataset.html", 1_234_567)],
+                more: Some(("All 40".into(), "browse/type.html".into())),
+                ..IndexSection::default()
+            },
+            IndexSection {
+                note: "The 1000 with most records are listed here.".into(),
+                rows: vec![row("<script>", &format!("{}.html", subject_stem("<script>")), 2)],
+                ..IndexSection::default()
+            },
+        ],
+    };
+    let mut out = Vec::new();
+    renderer(None).unwrap().index(&view, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn feed() -> String {
+    let view = FeedView {
+        title: "Glaciers & <ice>".into(),
+        file: "communities/glaciers & ice/feed.atom".into(),
+        page: "communities/glaciers & ice.html".into(),
+        entries: cards().iter().map(FeedEntry::of).collect(),
+    };
+    let mut out = Vec::new();
+    renderer(None).unwrap().feed(&view, &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn redirect() -> String {
+    let mut out = Vec::new();
+    offprint::build::site::address::redirect(renderer(None).unwrap().urls(), "118", &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn badge() -> String {
+    let mut out = Vec::new();
+    offprint::build::site::address::badge("10.5072/repository.7301502", &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+fn llms() -> String {
+    let mut out = Vec::new();
+    renderer(None).unwrap().llms(5_123_456, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
 /// Every kind of page, by the name of its golden.
 fn pages() -> Vec<(&'static str, String)> {
     let renderer = renderer(None).unwrap();
@@ -192,6 +301,9 @@ fn pages() -> Vec<(&'static str, String)> {
         ("dumps", dumps()),
         ("not_found", not_found()),
         ("about", about()),
+        ("community", community()),
+        ("archive", archive()),
+        ("index", index()),
     ]
 }
 
@@ -212,7 +324,15 @@ fn goldens() {
         for (name, page) in pages() {
             insta::assert_snapshot!(name, without_hashes(&page));
         }
-        insta::assert_snapshot!("robots", robots());
+        for (name, text) in [
+            ("robots", robots()),
+            ("llms", llms()),
+            ("feed", feed()),
+            ("redirect", redirect()),
+            ("badge", badge()),
+        ] {
+            insta::assert_snapshot!(name, text);
+        }
     });
 }
 
@@ -222,6 +342,42 @@ fn every_page_is_well_formed_and_free_of_inline_code() {
         let document = Document::parse(&page);
         document.check(name);
     }
+}
+
+#[test]
+fn a_feed_has_what_atom_requires() {
+    use quick_xml::events::Event;
+
+    let feed = feed();
+    let mut reader = quick_xml::Reader::from_str(&feed);
+    let (mut path, mut found) = (Vec::new(), Vec::new());
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(start) => {
+                path.push(start.name().as_ref().to_owned());
+                found.push(path.join("/"));
+            }
+            Event::Empty(empty) => {
+                found.push(format!("{}/{}", path.join("/"), empty.name().as_ref()))
+            }
+            Event::End(_) => {
+                path.pop();
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    let count = |name: &str| found.iter().filter(|path| *path == name).count();
+    // RFC 4287, 4.1.1 and 4.1.2: exactly one each; an author of the feed or of each entry.
+    for name in ["id", "title", "updated"] {
+        assert_eq!(count(&format!("feed/{name}")), 1, "{name}");
+        assert_eq!(count(&format!("feed/entry/{name}")), 4, "{name}");
+    }
+    assert_eq!(count("feed/author/name"), 1);
+    assert_eq!(count("feed/link"), 2);
+    assert_eq!(count("feed/entry/link"), 4);
+    assert!(!feed.contains('\u{202e}'));
+    assert!(feed.contains("<updated>2026-10-31T09:00:00.000000+00:00</updated>\n<link"));
 }
 
 #[test]

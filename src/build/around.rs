@@ -41,11 +41,13 @@ impl Around<'_> {
             latest: self.latest,
         };
         const HTML: &str = "text/html; charset=utf-8";
+        const TEXT: &str = "text/plain; charset=utf-8";
         let rendered = [
             ("index.html", HTML, render(|out| renderer.home(&home, out))?),
             ("dumps/index.html", HTML, render(|out| renderer.dumps(&view, out))?),
             ("404.html", HTML, render(|out| renderer.not_found(out))?),
-            ("robots.txt", "text/plain; charset=utf-8", render(|out| renderer.robots(out))?),
+            ("robots.txt", TEXT, render(|out| renderer.robots(out))?),
+            ("llms.txt", TEXT, render(|out| renderer.llms(self.counts.public, out))?),
         ];
         let mut files = Vec::new();
         for (path, media_type, bytes) in &rendered {

@@ -10,16 +10,18 @@ use crate::crosswalk::names::Name;
 use crate::crosswalk::{self, Format, linkset};
 use crate::record::access::{Visibility, visibility};
 use crate::record::date::Edtf;
+use crate::record::identifier::is_record_id;
 use crate::record::{Lineage, Published, Record, html};
 use crate::release::layout;
 use crate::release::manifest::{Counts, SiteLine};
 use crate::release::stage::{Stage, Written};
 use crate::store::{Decoder, Group, Row};
 
+use super::catalogue::Card;
 use super::dump::exceptions::Exception;
 use super::dump::stats::Stats;
 use super::dump::{DumpOptions, FrameBuilder, RenderedFrame};
-use super::site::{LatestRecord, Renderer, TombstoneView, url};
+use super::site::{LatestRecord, Renderer, TombstoneView, address, url};
 use super::site_list;
 use super::state::{FrameRow, Memo};
 use super::{BuildError, Settings, Tally};
@@ -79,6 +81,16 @@ pub(super) struct Printed {
     pub(super) lost: Vec<String>,
     /// Paths of the records that changed.
     pub(super) found: Vec<String>,
+    /// The records that changed, in order, for the lists.
+    pub(super) cards: Vec<Listed>,
+}
+
+/// A record as the lists know it.
+#[derive(Debug)]
+pub(super) enum Listed {
+    Public(Box<Card>),
+    /// It exists; nothing more is public.
+    Hidden(String),
 }
 
 /// What a frame adds to the totals of a release.
@@ -142,6 +154,7 @@ struct Page {
     old: Option<BTreeMap<String, Vec<SiteLine>>>,
     lost: Vec<String>,
     found: Vec<String>,
+    cards: Vec<Listed>,
 }
 
 impl<'a> FrameWorker<'a> {
@@ -186,6 +199,7 @@ impl<'a> FrameWorker<'a> {
                 row: None,
                 lost: Vec::new(),
                 found: Vec::new(),
+                cards: Vec::new(),
             }),
         }
     }
@@ -206,9 +220,9 @@ impl<'a> FrameWorker<'a> {
             row.decode(&mut self.decoder, &mut body)?;
             self.print_row(group, row, &body, &mut page)?;
             self.body = body;
-            self.list_files(&row.id, &mut page)?;
+            self.list_files(row, &mut page)?;
         }
-        let Page { memo, written, listed, old, mut lost, found, .. } = page;
+        let Page { memo, written, listed, old, mut lost, found, cards, .. } = page;
         // Records never leave the store, so what is left here belongs to none of the frame's.
         lost.extend(old.into_iter().flatten().flat_map(|(_, lines)| lines).map(|line| line.path));
         let frame = self.builder.finish()?;
@@ -219,23 +233,29 @@ impl<'a> FrameWorker<'a> {
         if self.body.capacity() > ROOM {
             self.body = String::new();
         }
-        Ok(Printed { number, frame, memo, list, listed, written, row: Some(row), lost, found })
+        Ok(Printed { number, frame, memo, list, listed, written, row: Some(row), lost, found, cards })
     }
 
     /// Ends a record: its files go into the list, and those it no longer has are lost.
-    fn list_files(&mut self, id: &str, page: &mut Page) -> Result<(), BuildError> {
+    fn list_files(&mut self, row: &Row, page: &mut Page) -> Result<(), BuildError> {
+        let id = row.id.as_str();
         let old = page.old.as_mut().and_then(|old| old.remove(id)).unwrap_or_default();
         let kept: BTreeSet<&str> = page.site.iter().map(|line| line.path.as_str()).collect();
-        let lost = old.into_iter().map(|line| line.path);
-        page.lost.extend(lost.filter(|path| !kept.contains(path.as_str())));
+        let mut lost: Vec<String> = old.into_iter().map(|line| line.path).collect();
+        if self.changed.since > 0 && self.changed.has(row) {
+            // A build that was killed may have printed what nobody remembers. The feed of the
+            // family is another record's if this one has no files; if there is no other, it goes.
+            let stands = |path: &String| self.stage.root().join(path).exists();
+            let family = page.site.is_empty().then_some(row.family.as_str());
+            lost.extend(url::possible_paths(id, family).filter(stands));
+        }
+        page.lost.extend(lost.into_iter().filter(|path| !kept.contains(path.as_str())));
         if page.site.is_empty() {
             return Ok(());
         }
-        let name = |line: &SiteLine| {
-            let rest = line.path.strip_prefix("records/").and_then(|path| path.strip_prefix(id));
-            rest.map(str::to_owned).ok_or_else(|| BuildError::Stray { path: line.path.clone() })
-        };
-        let names = page.site.iter().map(name).collect::<Result<_, _>>()?;
+        let own = format!("records/{id}");
+        let name = |line: &SiteLine| line.path.strip_prefix(&own).unwrap_or(&line.path).to_owned();
+        let names = page.site.iter().map(name).collect();
         page.memo.pages.push((id.to_owned(), names));
         for line in page.site.drain(..) {
             page.listed.add(line.bytes);
@@ -251,6 +271,29 @@ impl<'a> FrameWorker<'a> {
         body: &str,
         page: &mut Page,
     ) -> Result<(), BuildError> {
+        // The files of a record that did not change are those it had.
+        let unchanged = page.old.is_some() && !self.changed.has(row);
+        if unchanged && let Some(lines) = page.old.as_ref().and_then(|old| old.get(&row.id)) {
+            page.site.extend_from_slice(lines);
+        }
+        let listed = page.cards.len();
+        self.print_parsed(group, row, body, unchanged, page)?;
+        if unchanged {
+            page.cards.truncate(listed);
+        } else if self.renderer.is_some() && page.cards.len() == listed {
+            page.cards.push(Listed::Hidden(row.id.clone()));
+        }
+        Ok(())
+    }
+
+    fn print_parsed(
+        &mut self,
+        group: &Group,
+        row: &Row,
+        body: &str,
+        unchanged: bool,
+        page: &mut Page,
+    ) -> Result<(), BuildError> {
         let record = match Record::parse(body) {
             Ok(record) => record,
             Err(error) => {
@@ -258,11 +301,6 @@ impl<'a> FrameWorker<'a> {
                 return Ok(());
             }
         };
-        // The files of a record that did not change are those it had.
-        let unchanged = page.old.is_some() && !self.changed.has(row);
-        if unchanged && let Some(lines) = page.old.as_ref().and_then(|old| old.get(&row.id)) {
-            page.site.extend_from_slice(lines);
-        }
         let renderer = self.renderer.filter(|_| !unchanged);
         match visibility(&record, self.day) {
             Visibility::Restricted => page.memo.summary.counts.restricted += 1,
@@ -287,7 +325,7 @@ impl<'a> FrameWorker<'a> {
                     lineage: Lineage::among(&row.id, group.siblings(&row.family)),
                     repository: &self.settings.repository,
                 };
-                self.print_public(&published, renderer, page)?;
+                self.print_public(&published, &row.family, renderer, page)?;
             }
         }
         Ok(())
@@ -296,6 +334,7 @@ impl<'a> FrameWorker<'a> {
     fn print_public(
         &mut self,
         published: &Published<'_>,
+        family: &str,
         renderer: Option<&Renderer>,
         page: &mut Page,
     ) -> Result<(), BuildError> {
@@ -330,6 +369,12 @@ impl<'a> FrameWorker<'a> {
         }
         if self.renderer.is_some() {
             self.note_latest(published, &mut page.memo.summary);
+            let (card, refused) = Card::of(published, family);
+            for (code, path) in refused {
+                let (id, code, path) = (id.to_owned(), code.to_owned(), path.to_owned());
+                page.memo.summary.exceptions.push(Exception { id, code, path });
+            }
+            page.cards.push(Listed::Public(Box::new(card)));
         }
         let Some(renderer) = renderer else { return Ok(()) };
         self.document.clear();
@@ -346,6 +391,29 @@ impl<'a> FrameWorker<'a> {
             }
             self.write_page(url::export_path(id, *format), page)?;
         }
+        self.print_beside(renderer, published, family, page)
+    }
+
+    /// What stands beside the page and depends on the family.
+    fn print_beside(
+        &mut self,
+        renderer: &Renderer,
+        published: &Published<'_>,
+        family: &str,
+        page: &mut Page,
+    ) -> Result<(), BuildError> {
+        let id = published.id();
+        if self.settings.site.resolvers {
+            let latest = published.lineage.latest().map_or(id, |latest| latest.id.as_str());
+            self.document.clear();
+            address::redirect(renderer.urls(), latest, &mut self.document);
+            self.write_page(url::latest_path(id), page)?;
+        }
+        if self.settings.site.feeds && published.lineage.is_latest() && is_record_id(family) {
+            self.document.clear();
+            renderer.versions_feed(published, family, &mut self.document);
+            self.write_page(url::versions_path(family), page)?;
+        }
         Ok(())
     }
 
@@ -359,7 +427,8 @@ impl<'a> FrameWorker<'a> {
                 page.written.add(written.bytes);
             }
             let Written { path, bytes, sha256, .. } = written;
-            if page.old.is_some() {
+            // The feed of a family may have been another record's before.
+            if page.old.is_some() || path.starts_with(url::FAMILIES) {
                 page.found.push(path.clone());
             }
             page.site.push(SiteLine { path, bytes, sha256 });

@@ -5,6 +5,7 @@
 //! (`frame`) and put together in id order (`sink`); the pointer moves last.
 
 mod around;
+pub mod catalogue;
 pub mod dump;
 mod frame;
 pub mod hosting;
@@ -36,6 +37,7 @@ use crate::release::stage::{Durability, Stage, StageError};
 use crate::release::variants::Precompress;
 use crate::store::{Error as StoreError, Snapshot, Store};
 
+use catalogue::Catalogue;
 use dump::DumpOptions;
 use dump::compat::CompatOptions;
 use frame::{FrameWorker, Old, Work};
@@ -67,6 +69,13 @@ pub struct Settings {
     pub state_file: std::path::PathBuf,
 }
 
+impl Settings {
+    /// Where the catalogue of the lists is: beside the state file.
+    pub(crate) fn catalogue_file(&self) -> std::path::PathBuf {
+        self.state_file.with_file_name("catalogue.db")
+    }
+}
+
 /// Settings of the dumps.
 #[derive(Debug, Clone)]
 pub struct DumpSettings {
@@ -95,6 +104,16 @@ pub struct SiteSettings {
     pub brand: site::Brand,
     /// Codings in which text files also stand precompressed, in canonical order.
     pub precompress: Vec<Encoding>,
+    /// A page for each DOI and concept, and `records/<id>/latest`.
+    pub resolvers: bool,
+    /// A badge for each DOI.
+    pub badges: bool,
+    /// A feed of new versions for each family.
+    pub feeds: bool,
+    /// Records that a subject needs to have a page.
+    pub subject_min: u64,
+    /// Newest records that a list other than a community's reaches back to.
+    pub browse_limit: usize,
 }
 
 /// Files and bytes.
@@ -110,6 +129,11 @@ impl Tally {
     fn add(&mut self, bytes: u64) {
         self.files += 1;
         self.bytes += bytes;
+    }
+
+    fn join(&mut self, more: Tally) {
+        self.files += more.files;
+        self.bytes += more.bytes;
     }
 }
 
@@ -165,6 +189,9 @@ pub enum BuildError {
     /// The deletion ledger could not be written.
     #[error(transparent)]
     Ledger(#[from] dump::ledger::LedgerError),
+    /// The catalogue of the lists could not be used.
+    #[error(transparent)]
+    Catalogue(#[from] catalogue::CatalogueError),
     /// A list of lines could not be written.
     #[error(transparent)]
     Lines(#[from] dump::lines::LinesError),
@@ -181,12 +208,6 @@ pub enum BuildError {
         path: std::path::PathBuf,
         /// Cause.
         source: std::io::Error,
-    },
-    /// A file of a record has a path that is not the record's, so a sweep would not find it.
-    #[error("{path} is not a path of its record")]
-    Stray {
-        /// The path.
-        path: String,
     },
     /// A left-over could not be removed; the new release stands.
     #[error("cannot clear left-overs in {}", dir.display())]
@@ -248,9 +269,12 @@ pub fn build(
         return Err(BuildError::Taken { release: seen.release });
     }
     let same_make = last.as_ref().is_some_and(|last| seen.goes_on_from(last));
-    let plan = Plan::new(&snapshot, root, settings, &state, last, &seen)?;
-    let unfinished = state.is_unfinished()?;
-    state.begin()?;
+    let mut plan = Plan::new(&snapshot, root, settings, &state, last, &seen)?;
+    let cards = plan.cards(settings)?;
+    // What the last build could not remove any more, before this one prints such a file anew.
+    sweep::files(root, &state.gone()?)?;
+    state.swept()?;
+    state.begin(&seen.made())?;
     meter.lap("plan");
     let stage = Stage::open(root, Durability::Synced)?
         .with_precompress(precompress(settings, same_make));
@@ -259,11 +283,15 @@ pub fn build(
     let standing = plan.standing(&source);
     let writer = state.writer(plan.is_full())?;
     let mut sink =
-        Sink::new(&stage, settings, &options, renderer.as_ref(), advance, standing, writer)?;
+        Sink::new(&stage, settings, &options, renderer.as_ref(), advance, standing, writer, cards)?;
     let prints = Prints { snapshot: &snapshot, settings, options: &options, plan: &plan };
     prints.records(&stage, &state, renderer.as_ref(), &mut sink)?;
     meter.lap("records");
-    let outcome = sink.finish()?;
+    let communities = snapshot.communities()?;
+    let names = communities.iter().map(|known| (known.slug.as_str(), known.title.as_str()));
+    let catalogue = sink.print_lists(names)?;
+    meter.lap("lists");
+    let outcome = sink.finish(catalogue)?;
     meter.lap("files");
     let manifest = Manifest {
         format: FORMAT,
@@ -282,13 +310,21 @@ pub fn build(
     // What is remembered must be on the disk. Before the pointers: a build killed between the
     // two must know its own release again.
     stage.settle()?;
-    outcome.state.commit(&seen.remembered(&manifest)?)?;
+    let remembered = seen.remembered(&manifest)?;
+    outcome.state.commit(&remembered)?;
+    if let Some(catalogue) = outcome.catalogue {
+        catalogue.settle(&remembered.manifest_sha256)?;
+    }
     let named = pointer::publish(&stage, &manifest, None)?;
     meter.lap("publish");
-    if plan.is_full() || unfinished {
+    if plan.is_full() {
+        let mark = &remembered.manifest_sha256;
+        let catalogue = Catalogue::open(&settings.catalogue_file(), mark)?;
         sweep::pages(root, &outcome.pages, &state)?;
+        sweep::listings(root, catalogue.filter(|_| settings.site.pages).as_ref(), &settings.site)?;
     }
     sweep::files(root, &state.gone()?)?;
+    state.swept()?;
     sweep::lists(root, &manifest)?;
     sweep::around(root, &manifest)?;
     crate::release::sweep::sweep(&stage)?;
@@ -370,11 +406,12 @@ impl Prints<'_> {
         let as_of = settings.as_of.to_string();
         let day = as_of.get(..10).unwrap_or(&as_of);
         let dictionaries = snapshot.dictionaries();
+        let changed = &plan.changed;
         pipeline::ordered(
             settings.threads,
             || {
                 let decoder = dictionaries.decoder();
-                FrameWorker::new(settings, options, stage, renderer, &plan.changed, day, decoder)
+                FrameWorker::new(settings, options, stage, renderer, changed, day, decoder)
             },
             |hand| {
                 let fed = match &plan.base {

@@ -1,6 +1,6 @@
 //! Frames in id order become packs, lists, ledgers and the pages around the records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use serde::Serialize;
@@ -10,12 +10,14 @@ use crate::release::manifest::{Counts, Dump, FileEntry, Licence, RepositoryName,
 use crate::release::stage::{Stage, StagedFile};
 
 use super::around::Around;
-use super::dump::exceptions::Exceptions;
+use super::catalogue::{Catalogue, CatalogueError, Loader};
+use super::dump::exceptions::{Exception, Exceptions};
 use super::dump::ledger::{LedgerWriter, Removal};
 use super::dump::lines::LinesWriter;
 use super::dump::stats::Stats;
 use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme};
-use super::frame::{Community, Printed, Removed, keep_newest};
+use super::frame::{Community, Listed, Printed, Removed, keep_newest};
+use super::site::lists::print::{Plan, PrintedLists, print};
 use super::site::{LatestRecord, Renderer};
 use super::state::{Memo, StateWriter};
 use super::sweep::PageSet;
@@ -31,6 +33,8 @@ pub(super) struct Outcome {
     pub(super) files: Vec<FileEntry>,
     pub(super) site: Vec<SiteEntry>,
     pub(super) pages: PageSet,
+    /// Printed, and not settled yet; `None` without pages.
+    pub(super) catalogue: Option<Catalogue>,
     pub(super) written: BTreeMap<&'static str, Tally>,
     pub(super) reused: BTreeMap<&'static str, Tally>,
 }
@@ -52,10 +56,37 @@ pub(super) struct Sink<'a> {
     communities: BTreeMap<String, Community>,
     latest: Vec<(String, LatestRecord)>,
     pages: PageSet,
+    cards: Cards,
+    /// Files that the build before printed and this one does not; those of another record that
+    /// this one does.
+    lost: BTreeSet<String>,
+    found: BTreeSet<String>,
     site: Vec<SiteEntry>,
     state: StateWriter,
     written: BTreeMap<&'static str, Tally>,
     reused: BTreeMap<&'static str, Tally>,
+}
+
+/// Where the cards of the lists go.
+pub(super) enum Cards {
+    /// There are no lists.
+    Unwanted,
+    /// All of them, in pack order.
+    All(Loader),
+    /// Those that changed.
+    Changed(Catalogue),
+}
+
+impl Cards {
+    fn put(&mut self, listed: &Listed) -> Result<(), CatalogueError> {
+        match (self, listed) {
+            (Cards::Unwanted, _) => Ok(()),
+            (Cards::All(loader), Listed::Public(card)) => loader.push(card),
+            (Cards::All(loader), Listed::Hidden(id)) => loader.hide(id),
+            (Cards::Changed(catalogue), Listed::Public(card)) => catalogue.put(card),
+            (Cards::Changed(catalogue), Listed::Hidden(id)) => catalogue.hide(id),
+        }
+    }
 }
 
 /// An open `site/<range>-<hash12>.ndjson.zst`.
@@ -81,6 +112,7 @@ impl<'a> Sink<'a> {
         advance: &'a (dyn Fn(u64) + Sync),
         standing: Option<Standing<'a>>,
         state: StateWriter,
+        cards: Cards,
     ) -> Result<Self, BuildError> {
         let mut dump = DumpWriter::new(stage, options.clone())?;
         if let Some(standing) = standing {
@@ -102,6 +134,9 @@ impl<'a> Sink<'a> {
             communities: BTreeMap::new(),
             latest: Vec::new(),
             pages: PageSet::default(),
+            cards,
+            lost: BTreeSet::new(),
+            found: BTreeSet::new(),
             site: Vec::new(),
             written: BTreeMap::new(),
             reused: BTreeMap::new(),
@@ -154,14 +189,50 @@ impl<'a> Sink<'a> {
     fn note(&mut self, printed: &Printed) -> Result<(), BuildError> {
         let Some(row) = &printed.row else { return Ok(()) };
         self.state.put(printed.number, row)?;
-        printed.lost.iter().try_for_each(|path| self.state.lose(path))?;
-        printed.found.iter().try_for_each(|path| self.state.find(path))?;
+        self.lost.extend(printed.lost.iter().cloned());
+        self.found.extend(printed.found.iter().cloned());
+        printed.cards.iter().try_for_each(|listed| self.cards.put(listed))?;
         Ok(())
     }
 
-    /// Ends all files and writes the ones that need the totals.
-    pub(super) fn finish(mut self) -> Result<Outcome, BuildError> {
+    /// Prints the lists of records, now that all are known.
+    ///
+    /// `communities` are all communities with their titles, by slug.
+    pub(super) fn print_lists<'c>(
+        &mut self,
+        communities: impl IntoIterator<Item = (&'c str, &'c str)>,
+    ) -> Result<Option<Catalogue>, BuildError> {
         self.end_list()?;
+        let Some(renderer) = self.renderer else { return Ok(None) };
+        let mut catalogue = match std::mem::replace(&mut self.cards, Cards::Unwanted) {
+            Cards::All(loader) => loader.finish()?,
+            Cards::Changed(catalogue) => catalogue,
+            Cards::Unwanted => return Ok(None),
+        };
+        catalogue.name_communities(communities)?;
+        let plan = Plan {
+            renderer,
+            stage: self.stage,
+            site: &self.settings.site,
+            threads: self.settings.threads,
+        };
+        let PrintedLists { site, losers, gone, concepts, written, reused } =
+            print(&mut catalogue, &plan)?;
+        self.site.extend(site);
+        for (id, path) in losers {
+            let (code, path) = ("doi-taken".to_owned(), path.to_owned());
+            self.exceptions.add(Exception { id, code, path });
+        }
+        self.pages.merge_pages(concepts);
+        self.lost.extend(gone);
+        add(&mut self.written, "listings", written);
+        add(&mut self.reused, "listings", reused);
+        Ok(Some(catalogue))
+    }
+
+    /// Ends all files and writes the ones that need the totals.
+    pub(super) fn finish(mut self, catalogue: Option<Catalogue>) -> Result<Outcome, BuildError> {
+        self.lost.difference(&self.found).try_for_each(|path| self.state.lose(path))?;
         let (stage, release) = (self.stage, self.release.clone());
         let as_of = self.settings.as_of.to_string();
         let dumps = self.dump.finish()?;
@@ -216,6 +287,7 @@ impl<'a> Sink<'a> {
             files,
             site: self.site,
             pages: self.pages,
+            catalogue,
             written: self.written,
             reused: self.reused,
         })
@@ -250,9 +322,7 @@ impl<'a> Sink<'a> {
 }
 
 fn add(tallies: &mut BTreeMap<&'static str, Tally>, kind: &'static str, more: Tally) {
-    let tally = tallies.entry(kind).or_default();
-    tally.files += more.files;
-    tally.bytes += more.bytes;
+    tallies.entry(kind).or_default().join(more);
 }
 
 fn add_counts(sum: &mut Counts, more: &Counts) {

@@ -14,8 +14,10 @@ use crate::release::manifest::Manifest;
 use crate::release::pointer::{Named, Releases};
 use crate::store::{Change, Snapshot};
 
+use super::catalogue::{Catalogue, Loader};
 use super::dump::Standing;
 use super::frame::Changed;
+use super::sink::Cards;
 use super::site::Renderer;
 use super::state::{Remembered, State};
 use super::{BuildError, Report, Settings, release_id};
@@ -57,6 +59,11 @@ impl Seen {
     /// Whether `last` saw the same store through the same settings.
     pub(super) fn goes_on_from(&self, last: &Remembered) -> bool {
         last.fingerprint == self.fingerprint && last.store == self.store
+    }
+
+    /// What makes the pages of this build what they are, beside the records.
+    pub(super) fn made(&self) -> String {
+        format!("{} {} {}", self.fingerprint, self.store, self.as_of)
     }
 
     /// What is remembered of the build that made this manifest.
@@ -167,6 +174,8 @@ pub(super) struct Base {
     /// Frames with a record that changed.
     pub(super) touched: BTreeSet<u64>,
     packs: BTreeSet<PackId>,
+    /// What its lists were printed from; `None` without pages, or once taken.
+    catalogue: Option<Catalogue>,
 }
 
 impl Plan {
@@ -193,6 +202,17 @@ impl Plan {
         if !is_complete(&manifest, root) {
             return Ok(full);
         }
+        // A build that was killed may have printed pages that this one would leave as they are.
+        if state.unfinished()?.is_some_and(|made| made != seen.made()) {
+            return Ok(full);
+        }
+        let catalogue = match settings.site.pages {
+            true => Catalogue::open(&settings.catalogue_file(), &last.manifest_sha256)?,
+            false => None,
+        };
+        if catalogue.is_none() && settings.site.pages {
+            return Ok(full);
+        }
         let spans = settings.dump.spans;
         let mut touched = BTreeSet::new();
         let mut touch = |key: OrderKey| touched.insert(spans.number_of(key));
@@ -207,7 +227,7 @@ impl Plan {
         let packs = touched.iter().map(|number| spans.place_of_number(*number).pack).collect();
         let opened = opened.into_iter().map(|change| change.id).collect();
         Ok(Plan {
-            base: Some(Base { manifest, numbers: state.numbers()?, touched, packs }),
+            base: Some(Base { manifest, numbers: state.numbers()?, touched, packs, catalogue }),
             changed: Changed { since: last.last_seq, opened },
         })
     }
@@ -215,6 +235,17 @@ impl Plan {
     /// Whether everything is printed.
     pub(super) fn is_full(&self) -> bool {
         self.base.is_none()
+    }
+
+    /// Where the cards of the lists go.
+    pub(super) fn cards(&mut self, settings: &Settings) -> Result<Cards, BuildError> {
+        if !settings.site.pages {
+            return Ok(Cards::Unwanted);
+        }
+        match self.base.as_mut().and_then(|base| base.catalogue.take()) {
+            Some(catalogue) => Ok(Cards::Changed(catalogue)),
+            None => Ok(Cards::All(Loader::new(&settings.catalogue_file())?)),
+        }
     }
 
     /// The dumps that can be taken over.

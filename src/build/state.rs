@@ -32,8 +32,8 @@ CREATE TABLE frames (
 ) STRICT;
 -- Files of the web root that are no longer printed and not yet removed.
 CREATE TABLE gone (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
--- Has a row while a build is under way.
-CREATE TABLE unfinished (only INTEGER PRIMARY KEY CHECK (only = 0)) STRICT;
+-- Has a row while a build is under way: what makes its pages what they are.
+CREATE TABLE unfinished (only INTEGER PRIMARY KEY CHECK (only = 0), made TEXT NOT NULL) STRICT;
 ";
 
 /// Level of the memos: they are read often.
@@ -172,15 +172,21 @@ impl State {
         Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
     }
 
-    /// Whether the build before did not come to its end.
-    pub(super) fn is_unfinished(&self) -> Result<bool, StateError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM unfinished)";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    /// What made the pages of a build that did not come to its end.
+    pub(super) fn unfinished(&self) -> Result<Option<String>, StateError> {
+        let mut query = self.connection.prepare("SELECT made FROM unfinished")?;
+        Ok(query.query_row([], |row| row.get(0)).optional()?)
     }
 
     /// Marks a build as under way.
-    pub(super) fn begin(&self) -> Result<(), StateError> {
-        self.connection.execute("INSERT OR IGNORE INTO unfinished VALUES (0)", [])?;
+    pub(super) fn begin(&self, made: &str) -> Result<(), StateError> {
+        self.connection.execute("INSERT OR REPLACE INTO unfinished VALUES (0, ?1)", [made])?;
+        Ok(())
+    }
+
+    /// Forgets the files that were noted as gone, because they are removed.
+    pub(super) fn swept(&self) -> Result<(), StateError> {
+        self.connection.execute("DELETE FROM gone", [])?;
         Ok(())
     }
 
@@ -209,12 +215,12 @@ impl State {
     }
 
     /// A second connection, for writing what this build prints; `all` forgets every frame
-    /// first, and what is gone, as a build of everything looks for that itself.
+    /// first.
     pub(super) fn writer(&self, all: bool) -> Result<StateWriter, StateError> {
         let connection = connect(&self.path)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         if all {
-            connection.execute_batch("DELETE FROM frames; DELETE FROM gone")?;
+            connection.execute("DELETE FROM frames", [])?;
         }
         Ok(StateWriter { connection })
     }
@@ -226,9 +232,9 @@ impl State {
         Ok(paths.collect::<Result<_, _>>()?)
     }
 
-    /// Marks the build as finished: nothing is left to remove.
+    /// Marks the build as finished.
     pub(super) fn end(&self) -> Result<(), StateError> {
-        self.connection.execute_batch("BEGIN; DELETE FROM gone; DELETE FROM unfinished; COMMIT")?;
+        self.connection.execute("DELETE FROM unfinished", [])?;
         Ok(())
     }
 }
@@ -255,12 +261,6 @@ impl StateWriter {
     pub(super) fn lose(&self, path: &str) -> Result<(), StateError> {
         let mut query = self.connection.prepare_cached("INSERT OR IGNORE INTO gone VALUES (?1)")?;
         query.execute([path])?;
-        Ok(())
-    }
-
-    /// Takes back what [`lose`](Self::lose) noted, in this build or in one before.
-    pub(super) fn find(&self, path: &str) -> Result<(), StateError> {
-        self.connection.prepare_cached("DELETE FROM gone WHERE path = ?1")?.execute([path])?;
         Ok(())
     }
 

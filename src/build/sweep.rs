@@ -11,35 +11,69 @@ use crate::release::fetch::Source;
 use crate::release::manifest::Manifest;
 use crate::release::pointer::Releases;
 
-use super::BuildError;
+use super::catalogue::Catalogue;
+use super::site::url;
 use super::state::State;
+use super::{BuildError, SiteSettings};
 
 /// What this build printed in `records/`: which ids have a file of which suffix, which have a
 /// folder. A bit for each numeric id in use's neighbourhood, the 40-bit key for each other id:
 /// about 1 MB for 8 million records and each suffix.
 #[derive(Debug, Default)]
 pub(super) struct PageSet {
-    suffixes: BTreeMap<String, IdSet>,
+    pages: Suffixes,
     folders: IdSet,
+    /// The same in `families/`.
+    feeds: Suffixes,
 }
 
 impl PageSet {
-    /// Notes the files of a record, named by what follows the id in their paths.
+    /// Notes the files of a record: what follows `records/<id>` in their paths, or the whole
+    /// path of the feed of its family.
     pub(super) fn insert(&mut self, id: &str, names: &[String]) {
         for name in names {
             if name.starts_with('/') {
                 self.folders.insert(id);
-            } else if let Some(ids) = self.suffixes.get_mut(name) {
-                ids.insert(id);
+            } else if let Some(feed) = name.strip_prefix(FAMILY) {
+                let ends = feed.rfind(url::FEED).unwrap_or(feed.len());
+                self.feeds.insert(&feed[..ends], &feed[ends..]);
             } else {
-                self.suffixes.entry(name.clone()).or_default().insert(id);
+                self.pages.insert(id, name);
             }
         }
     }
 
-    fn has_file(&self, name: &str) -> bool {
+    /// Notes a page that is no record's own.
+    pub(super) fn insert_page(&mut self, id: &str) {
+        self.pages.insert(id, ".html");
+    }
+
+    /// Adds the pages of `other`.
+    pub(super) fn merge_pages(&mut self, other: PageSet) {
+        for (suffix, ids) in other.pages.0 {
+            self.pages.0.entry(suffix).or_default().merge(ids);
+        }
+    }
+}
+
+/// Directory of the feeds of families.
+const FAMILY: &str = "families/";
+
+/// Ids by what follows them in the names of files.
+#[derive(Debug, Default)]
+struct Suffixes(BTreeMap<String, IdSet>);
+
+impl Suffixes {
+    fn insert(&mut self, id: &str, suffix: &str) {
+        match self.0.get_mut(suffix) {
+            Some(ids) => ids.insert(id),
+            None => self.0.entry(suffix.to_owned()).or_default().insert(id),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
         let id_of = |suffix: &String| name.strip_suffix(suffix.as_str());
-        self.suffixes.iter().any(|(suffix, ids)| id_of(suffix).is_some_and(|id| ids.contains(id)))
+        self.0.iter().any(|(suffix, ids)| id_of(suffix).is_some_and(|id| ids.contains(id)))
     }
 }
 
@@ -63,6 +97,14 @@ impl IdSet {
                 self.hashed.insert(key);
             }
         }
+    }
+
+    fn merge(&mut self, other: IdSet) {
+        for (stretch, words) in other.numeric {
+            let known = self.numeric.entry(stretch).or_insert_with(|| Box::new([0; WORDS]));
+            known.iter_mut().zip(words.iter()).for_each(|(known, more)| *known |= more);
+        }
+        self.hashed.extend(other.hashed);
     }
 
     fn contains(&self, id: &str) -> bool {
@@ -92,7 +134,12 @@ pub(super) fn pages(root: &Path, pages: &PageSet, state: &State) -> Result<(), B
     for_each(&records, &mut |name, is_dir, path| match is_dir {
         true if pages.folders.contains(name) => Ok(()),
         true => fs::remove_dir_all(path),
-        false if pages.has_file(name) => Ok(()),
+        false if pages.pages.has(name) => Ok(()),
+        false => fs::remove_file(path),
+    })?;
+    for_each(&root.join(url::FAMILIES), &mut |name, is_dir, path| match is_dir {
+        true => fs::remove_dir_all(path),
+        false if pages.feeds.has(name) => Ok(()),
         false => fs::remove_file(path),
     })?;
     for number in state.numbers()? {
@@ -132,6 +179,64 @@ pub(super) fn files(root: &Path, paths: &[String]) -> Result<(), BuildError> {
         }
     }
     Ok(())
+}
+
+/// Directories that hold nothing but what is printed from the catalogue.
+const LISTINGS: [&str; 6] = ["badge", "browse", "communities", "doi", "newest", "sitemaps"];
+/// Files of the same beside them.
+const LISTING_FILES: [&str; 6] =
+    ["browse.html", "communities.html", "feed.atom", "newest.html", "sitemap.xml", "llms.txt"];
+
+/// Removes lists, addresses and badges that this build did not print; all of them if it printed
+/// none. Walks all of them by name: for builds that print everything.
+pub(super) fn listings(
+    root: &Path,
+    catalogue: Option<&Catalogue>,
+    site: &SiteSettings,
+) -> Result<(), BuildError> {
+    let stands = |path: &str| -> io::Result<bool> {
+        let Some(catalogue) = catalogue else { return Ok(false) };
+        let doi = match path.split_once('/') {
+            Some(("doi", _)) if !site.resolvers => return Ok(false),
+            Some(("badge", _)) if !site.badges => return Ok(false),
+            Some(("doi", rest)) => rest.strip_suffix(".html"),
+            Some(("badge", rest)) => {
+                rest.strip_prefix("DOI/").and_then(|rest| rest.strip_suffix(".svg"))
+            }
+            _ => {
+                let file = catalogue.file(path).map_err(io::Error::other)?;
+                return Ok(file.is_some());
+            }
+        };
+        let Some(doi) = doi else { return Ok(false) };
+        let claims = catalogue.claims(&format!("doi/{doi}")).map_err(io::Error::other)?;
+        Ok(!claims.is_empty())
+    };
+    for name in LISTINGS {
+        let dir = root.join(name);
+        clear(&dir, name, &stands)
+            .map_err(|source| BuildError::Sweep { dir: dir.clone(), source })?;
+    }
+    if catalogue.is_none() {
+        files(root, &LISTING_FILES.map(str::to_owned))?;
+    }
+    Ok(())
+}
+
+/// Removes the files below `dir` that do not stand, and directories that are then empty.
+fn clear(dir: &Path, name: &str, stands: &dyn Fn(&str) -> io::Result<bool>) -> io::Result<()> {
+    let mut left = 0;
+    for_each_io(dir, &mut |child, is_dir, path| {
+        let below = format!("{name}/{child}");
+        if is_dir {
+            clear(path, &below, stands)?;
+        } else if !stands(&below)? {
+            fs::remove_file(path)?;
+        }
+        left += usize::from(path.exists());
+        Ok(())
+    })?;
+    if left == 0 && dir.is_dir() { fs::remove_dir(dir) } else { Ok(()) }
 }
 
 /// Removes site lists that no listed release names.
@@ -212,12 +317,14 @@ mod tests {
         let mut set = PageSet::default();
         set.insert("7", &[".html".to_owned(), "/citation.bib".to_owned()]);
         set.insert("a.html", &[".html".to_owned(), ".gone".to_owned()]);
+        set.insert("8", &["families/6.atom".to_owned(), "families/6.atom.gz".to_owned()]);
         for name in ["7.html", "a.html.html", "a.html.gone"] {
-            assert!(set.has_file(name), "{name}");
+            assert!(set.pages.has(name), "{name}");
         }
         for name in ["7", "7.gone", "a.html", "a.gone", "8.html", ".html"] {
-            assert!(!set.has_file(name), "{name}");
+            assert!(!set.pages.has(name), "{name}");
         }
+        assert!(set.feeds.has("6.atom") && set.feeds.has("6.atom.gz") && !set.feeds.has("8.atom"));
         assert!(set.folders.contains("7") && !set.folders.contains("a.html"));
     }
 

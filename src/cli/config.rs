@@ -19,7 +19,7 @@ use crate::release::encoding::Encoding;
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 24] = [
+pub const KEYS: [&str; 29] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -43,6 +43,11 @@ pub const KEYS: [&str; 24] = [
     "site.footer",
     "site.pages_dir",
     "site.precompress",
+    "site.resolvers",
+    "site.badges",
+    "site.feeds",
+    "site.subject_min",
+    "site.browse_limit",
     "build.threads",
 ];
 
@@ -162,6 +167,16 @@ pub struct SiteSection {
     pub pages_dir: Option<PathBuf>,
     /// Codings in which text files also stand precompressed.
     pub precompress: Vec<String>,
+    /// A page for each DOI and concept, and `latest` beside each record.
+    pub resolvers: bool,
+    /// A badge for each DOI.
+    pub badges: bool,
+    /// A feed of new versions for each family.
+    pub feeds: bool,
+    /// Records that a subject needs to have a page.
+    pub subject_min: u64,
+    /// Newest records that a list other than a community's reaches back to.
+    pub browse_limit: usize,
 }
 
 impl Default for SiteSection {
@@ -177,6 +192,11 @@ impl Default for SiteSection {
             footer: None,
             pages_dir: None,
             precompress: Vec::new(),
+            resolvers: true,
+            badges: true,
+            feeds: true,
+            subject_min: 2,
+            browse_limit: 1000,
         }
     }
 }

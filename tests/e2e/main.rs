@@ -16,6 +16,7 @@ mod hostile;
 #[path = "../site/inspect.rs"]
 mod inspect;
 mod pages;
+mod lists;
 mod pipeline;
 mod reference;
 mod signposting;

@@ -7,12 +7,14 @@
 //!
 //! Writing the bytes somewhere is the caller's business.
 
+pub mod address;
 mod assets;
 mod blocks;
 mod brand;
 mod clean;
 mod extra;
 mod html;
+pub mod lists;
 mod pages;
 mod templates;
 pub mod url;

@@ -34,6 +34,7 @@ const NAMED: usize = 3;
 pub struct Renderer {
     templates: Templates,
     urls: SiteUrls,
+    name: String,
     config: SiteConfig,
 }
 
@@ -82,7 +83,17 @@ impl Renderer {
     ) -> Result<Renderer, SiteError> {
         let urls = SiteUrls::new(repository);
         let templates = templates::load(repository, &urls, &config, overrides)?;
-        Ok(Renderer { templates, urls, config })
+        Ok(Renderer { templates, urls, name: repository.name.clone(), config })
+    }
+
+    /// Every path rule of this site.
+    pub fn urls(&self) -> &SiteUrls {
+        &self.urls
+    }
+
+    /// Name of the repository.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Files that every page needs: style, icon, script and logo.
@@ -246,7 +257,7 @@ impl Renderer {
         self.render("robots.txt", &Context::new(), out)
     }
 
-    fn render(
+    pub(super) fn render(
         &self,
         template: &'static str,
         context: &Context,

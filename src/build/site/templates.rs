@@ -47,7 +47,7 @@ pub(super) fn load(
 ) -> Result<Templates, SiteError> {
     let mut hasher = Sha256::new();
     let mut sources: Vec<(String, Cow<'static, str>)> = Vec::new();
-    for (name, built_in) in BUILT_IN {
+    for (name, built_in) in BUILT_IN.into_iter().chain(super::lists::TEMPLATES) {
         sources.push((format!("builtin/{name}"), Cow::Borrowed(built_in)));
         let own = own(overrides, name)?.map_or(Cow::Borrowed(built_in), Cow::Owned);
         sources.push((name.to_owned(), own));

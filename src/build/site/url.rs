@@ -6,6 +6,8 @@ use crate::build::hosting::policy;
 use crate::crosswalk::Format;
 use crate::crosswalk::links::file_address;
 use crate::record::Repository;
+use crate::record::identifier::is_record_id;
+use crate::release::encoding::Encoding;
 
 /// Where the site stands: paths for links between pages, full addresses for machines.
 #[derive(Debug, Clone)]
@@ -33,6 +35,22 @@ impl SiteUrls {
     /// The full address of a path of the site (`/…`, without the root prefix).
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// The full address of a link between pages, which begins with the root prefix.
+    pub fn below(&self, link: &str) -> String {
+        let path = link.strip_prefix(self.root.as_str()).unwrap_or(link);
+        self.absolute(path)
+    }
+
+    /// A file of the site as a link between pages; of a page without its ending.
+    pub fn page(&self, file: &str) -> String {
+        let mut url = self.root.clone();
+        for segment in file.strip_suffix(".html").unwrap_or(file).split('/') {
+            url.push('/');
+            encode_segment(segment, &mut url);
+        }
+        url
     }
 
     /// `/records/<id>` as a link between pages.
@@ -103,6 +121,37 @@ pub fn landing_path(id: &str) -> String {
 pub fn gone_path(id: &str) -> String {
     format!("records/{id}{}", policy::GONE)
 }
+
+/// The file that leads to the newest version, from the web root.
+pub fn latest_path(id: &str) -> String {
+    format!("records/{id}/{LATEST}")
+}
+
+/// The feed of a family's versions, from the web root.
+pub fn versions_path(family: &str) -> String {
+    format!("{FAMILIES}/{family}{FEED}")
+}
+
+/// Every path that a file of a record can have, from the web root; with the feed of its
+/// family, if that is given.
+pub fn possible_paths(id: &str, family: Option<&str>) -> impl Iterator<Item = String> {
+    let exports = Format::EXPORTS.into_iter().map(|format| export_path(id, format));
+    let mut plain: Vec<String> = exports.collect();
+    plain.extend([landing_path(id), gone_path(id), latest_path(id)]);
+    plain.extend(family.filter(|family| is_record_id(family)).map(versions_path));
+    let suffixes = || Encoding::ALL.into_iter().map(Encoding::suffix);
+    plain.into_iter().flat_map(move |path| {
+        let variants: Vec<String> = suffixes().map(|suffix| format!("{path}{suffix}")).collect();
+        std::iter::once(path).chain(variants)
+    })
+}
+
+/// Name of the page beside a record that leads to the newest version.
+pub const LATEST: &str = "latest.html";
+/// The directory of feeds of versions.
+pub const FAMILIES: &str = "families";
+/// What follows the id of the family in the name of a feed.
+pub const FEED: &str = ".atom";
 
 /// The file of an export, from the web root.
 pub fn export_path(id: &str, format: Format) -> String {

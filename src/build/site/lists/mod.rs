@@ -1,0 +1,24 @@
+//! Lists of records: communities, browsing, newest records, their feeds, sitemaps.
+//!
+//! The `view` and `render` parts are pure functions from views to bytes; `print` takes the
+//! catalogue and writes what changed in it.
+
+pub(in crate::build) mod addresses;
+mod feed;
+mod pages;
+pub(in crate::build) mod print;
+mod render;
+pub(in crate::build) mod sheets;
+mod sitemap;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use feed::{FeedEntry, FeedView};
+pub use view::{IndexRow, IndexSection, IndexView, ListView, subject_stem};
+
+/// Templates of this part: name and content.
+pub(super) const TEMPLATES: [(&str, &str); 2] = [
+    ("list.html", include_str!("../../../../templates/list.html")),
+    ("llms.txt", include_str!("../../../../templates/llms.txt")),
+];

@@ -1,0 +1,139 @@
+//! Site lists of the files printed from the catalogue: cut like everything else, so that a
+//! change rewrites few of them.
+
+use std::io::Write as _;
+
+use crate::build::catalogue::{Catalogue, Cut, Cutter, Series, Sheet, Spot};
+use crate::build::{BuildError, Tally};
+use crate::release::hash::sha256;
+use crate::release::layout;
+use crate::release::manifest::SiteLine;
+use crate::release::stage::Stage;
+
+/// How keys are cut into site lists. A list is made anew as a whole: it must not be long.
+pub(super) const SHEET: Cut = Cut { period: 2048, max: 16_384 };
+/// As the lists of pages.
+const LEVEL: i32 = 3;
+
+/// What became of site lists.
+#[derive(Debug, Default)]
+pub(super) struct Sheets {
+    pub(super) written: Tally,
+    pub(super) reused: Tally,
+}
+
+impl Sheets {
+    /// Makes the list of the files of the keys up to `last`; `None`: of all that are left.
+    pub(super) fn make(
+        &mut self,
+        stage: &Stage,
+        series: &str,
+        last: Option<&str>,
+        mut lines: Vec<SiteLine>,
+    ) -> Result<Option<Sheet>, BuildError> {
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        lines.sort();
+        let failed = |source| BuildError::Write { what: "a site list", source };
+        let mut out = zstd::stream::write::Encoder::new(stage.file()?, LEVEL).map_err(failed)?;
+        for line in &lines {
+            serde_json::to_writer(&mut out, line)
+                .map_err(std::io::Error::from)
+                .and_then(|()| out.write_all(b"\n"))
+                .map_err(failed)?;
+        }
+        let sealed = out.finish().map_err(failed)?.seal()?;
+        let range = match last {
+            Some(last) => format!("{series}-{}", &sha256(last.as_bytes())[..12]),
+            None => format!("{series}-end"),
+        };
+        let path = layout::site_path(&range, &sealed.sha256[..12]);
+        let written = sealed.keep_once(&path)?;
+        let tally = if written.reused { &mut self.reused } else { &mut self.written };
+        tally.add(written.bytes);
+        Ok(Some(Sheet {
+            last: last.map_or_else(|| Spot::last().key, str::to_owned),
+            range,
+            path,
+            bytes: written.bytes,
+            sha256: written.sha256,
+            files: lines.len() as u64,
+        }))
+    }
+}
+
+/// Lists the files printed from the catalogue but those at addresses.
+pub(super) fn list_files(
+    catalogue: &Catalogue,
+    stage: &Stage,
+    sheets: &mut Sheets,
+) -> Result<(), BuildError> {
+    each_run(catalogue, Series::Files, SHEET, |run| {
+        let mut made = Vec::new();
+        let mut cutter = Cutter::new(SHEET);
+        let mut lines = Vec::new();
+        for Spot { key, .. } in &run.spots {
+            if let Some(file) = catalogue.file(key)? {
+                lines.push(SiteLine { path: file.path, bytes: file.bytes, sha256: file.sha256 });
+            }
+            if cutter.ends(key) {
+                made.extend(sheets.make(stage, "lists", Some(key), std::mem::take(&mut lines))?);
+            }
+        }
+        made.extend(sheets.make(stage, "lists", None, lines)?);
+        Ok(catalogue.put_sheets(Series::Files, &run.before, &run.last.key, &made)?)
+    })
+}
+
+/// A run of a series that is to be printed.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Key before it; empty at the beginning.
+    pub(super) before: String,
+    /// Its entries.
+    pub(super) spots: Vec<Spot>,
+    /// Its last entry; [`Spot::last`] at the end of the series.
+    pub(super) last: Spot,
+}
+
+/// Passes the runs of a series that hold what was touched, or would hold what is gone, to
+/// `print`; all runs if everything is to be printed. Holds one run at a time.
+pub(super) fn each_run(
+    catalogue: &Catalogue,
+    series: Series<'_>,
+    cut: Cut,
+    mut print: impl FnMut(Run) -> Result<(), BuildError>,
+) -> Result<(), BuildError> {
+    if catalogue.is_whole() {
+        let (mut before, mut spots) = (String::new(), Vec::new());
+        catalogue.walk(series, &Spot::first(), true, |spot| {
+            let ends = cut.ends_run(&spot.key);
+            spots.push(spot.clone());
+            if ends {
+                let key = spot.key.clone();
+                print(Run {
+                    before: std::mem::take(&mut before),
+                    spots: std::mem::take(&mut spots),
+                    last: spot,
+                })?;
+                before = key;
+            }
+            Ok::<bool, BuildError>(true)
+        })?;
+        return print(Run { before, spots, last: Spot::last() });
+    }
+    let mut done: Option<Spot> = None;
+    for touched in catalogue.touched(series)? {
+        if done.as_ref().is_some_and(|done| (touched.at, &touched.key) <= (done.at, &done.key)) {
+            continue;
+        }
+        let segment = catalogue.segment(series, cut, &touched, 0, 0)?;
+        // Where no entry ends the run, it is the open one at the end.
+        let ended = segment.spots.last().filter(|spot| cut.ends_run(&spot.key));
+        let last = ended.filter(|spot| **spot >= touched).cloned().unwrap_or_else(Spot::last);
+        done = Some(last.clone());
+        print(Run { before: segment.before.unwrap_or_default(), spots: segment.spots, last })?;
+    }
+    Ok(())
+}
