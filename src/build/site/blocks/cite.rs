@@ -64,15 +64,15 @@ pub(in crate::build::site) fn badge(page: Page<'_>, html: &mut Html) {
         ("Target URL", "badge-target", &[target]),
     ];
     for (label, id, parts) in snippets {
-        html.raw("<div><dt>")
-            .raw(label)
-            .raw(" <button type=\"button\" hidden data-copy=\"#")
-            .raw(id);
-        html.raw("\">Copy</button></dt><dd><code id=\"").raw(id).raw("\">");
+        // What has two lines is shown on two.
+        let lines = parts.iter().any(|part| part.contains('\n'));
+        html.raw("<div><dt>").raw(label).raw(" <button type=\"button\" hidden data-copy=\"#");
+        html.raw(id).raw("\">Copy</button></dt><dd>").raw(if lines { "<pre" } else { "<code" });
+        html.raw(" id=\"").raw(id).raw("\">");
         for part in parts {
             html.text(part);
         }
-        html.raw("</code></dd></div>\n");
+        html.raw(if lines { "</pre>" } else { "</code>" }).raw("</dd></div>\n");
     }
     html.raw("</dl>\n</details>\n");
 }

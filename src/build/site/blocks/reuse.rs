@@ -52,7 +52,9 @@ pub(in crate::build::site) fn licence(page: Page<'_>, html: &mut Html) {
             if let Some(url) = list
                 .filter(|_| vocabulary::licence(right.id.as_deref().unwrap_or_default()).is_some())
             {
-                html.raw(" <a class=\"list\" href=\"").text(&url).raw("\">All under it</a>");
+                html.raw("<br><a class=\"list\" href=\"")
+                    .text(&url)
+                    .raw("\">All records under it</a>");
             }
             let text = plain(right.description.preferred().unwrap_or_default());
             if right.id.is_none() && !text.is_empty() && text != title {
