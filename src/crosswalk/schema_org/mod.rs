@@ -29,7 +29,7 @@ pub fn write(published: &Published<'_>, out: &mut Vec<u8>) {
     document(published, WHOLE, out);
 }
 
-/// As [`write`], for the page of a record: of creators and of contributors the first 250, of
+/// As [`write()`], for the page of a record: of creators and of contributors the first 250, of
 /// files the first 100. 3,000 authors are 700 KB of JSON-LD, which a page links to as an export
 /// and need not carry.
 pub fn write_embedded(published: &Published<'_>, out: &mut Vec<u8>) {
