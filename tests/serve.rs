@@ -418,7 +418,8 @@ fn those_who_never_finish_a_request_are_sent_away() {
     let mut slow: Vec<TcpStream> = (0..20)
         .map(|number| {
             let mut stream = TcpStream::connect(site.addr).unwrap();
-            let part: &[u8] = if number % 2 == 0 { b"" } else { b"GET / HTTP/1.1\r\nHost: t\r\nX: " };
+            let part: &[u8] =
+                if number % 2 == 0 { b"" } else { b"GET / HTTP/1.1\r\nHost: t\r\nX: " };
             stream.write_all(part).unwrap();
             stream
         })
@@ -440,8 +441,10 @@ fn those_who_never_finish_a_request_are_sent_away() {
     let begun = std::time::Instant::now();
     let writer = std::thread::spawn({
         let mut drip = drip.try_clone().unwrap();
-        move || while drip.write_all(b"X: y\r\n").is_ok() {
-            std::thread::sleep(Duration::from_millis(50));
+        move || {
+            while drip.write_all(b"X: y\r\n").is_ok() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
         }
     });
     until_closed(&mut drip);

@@ -344,9 +344,8 @@ impl Config {
                 bail!("site.precompress: `{name}` is not one of {known}");
             }
         }
-        let wanted = |encoding: &Encoding| {
-            self.site.precompress.iter().any(|name| name == encoding.name())
-        };
+        let wanted =
+            |encoding: &Encoding| self.site.precompress.iter().any(|name| name == encoding.name());
         Ok(Encoding::ALL.into_iter().filter(wanted).collect())
     }
 

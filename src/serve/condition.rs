@@ -8,7 +8,6 @@ use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 
 use crate::build::hosting::policy;
 
-
 /// What identifies one state of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Validators {

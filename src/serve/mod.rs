@@ -158,12 +158,7 @@ impl Server {
 
     /// Takes connections for ever. A place is taken before a connection is: those who wait,
     /// wait in the system's queue.
-    async fn accept(
-        &self,
-        places: &Arc<Semaphore>,
-        guests: &Guests,
-        closed: &watch::Receiver<()>,
-    ) {
+    async fn accept(&self, places: &Arc<Semaphore>, guests: &Guests, closed: &watch::Receiver<()>) {
         loop {
             let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
             let Ok((stream, peer)) = self.listener.accept().await else {
@@ -181,12 +176,7 @@ impl Server {
 }
 
 /// One connection from its first request to its last.
-async fn converse(
-    stream: TcpStream,
-    app: Router,
-    limits: Limits,
-    mut closed: watch::Receiver<()>,
-) {
+async fn converse(stream: TcpStream, app: Router, limits: Limits, mut closed: watch::Receiver<()>) {
     let io = TokioIo::new(Patient::new(stream, limits.patience));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD);

@@ -32,8 +32,7 @@ pub(crate) fn ask(
     path: &str,
     headers: &[(String, String)],
 ) -> Answer {
-    let mut text =
-        format!("{method} {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n");
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n");
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -57,9 +56,9 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     });
     let headers = headers.collect::<Option<Vec<_>>>()?;
     let rest = &bytes[end + 4..];
-    let chunked = headers.iter().any(|(name, value)| {
-        name == "transfer-encoding" && value.eq_ignore_ascii_case("chunked")
-    });
+    let chunked = headers
+        .iter()
+        .any(|(name, value)| name == "transfer-encoding" && value.eq_ignore_ascii_case("chunked"));
     let body = if chunked && !rest.is_empty() { join_chunks(rest)? } else { rest.to_vec() };
     Some(Answer { status, headers, body })
 }

@@ -2,7 +2,12 @@
 //! Caddy and Apache with the configurations that `offprint hosting` prints, and
 //! `offprint serve`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails"
+)]
 
 mod client;
 mod printed;

@@ -43,7 +43,7 @@ impl Server {
 
 /// A third-party program, or a line on why it is left out. Under `OFFPRINT_REQUIRE_TOOLS` a
 /// skip is a failure.
-fn tool(name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     let found = dirs.map(|dir| dir.join(name)).find(|candidate| candidate.is_file());
@@ -137,10 +137,13 @@ pub(crate) fn apache(site: &Site, prefix: &str) -> Option<Server> {
     let addr = free_address();
     let dir = scratch(site, &format!("apache{}", prefix.replace('/', "-")));
     fs::write(dir.join("site.conf"), configuration(site, "apache", addr, prefix)).unwrap();
-    let modules: String = ["authz_core", "mime", "dir", "headers", "rewrite", "deflate", "filter", "reqtimeout"]
-        .iter()
-        .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"))
-        .collect();
+    let modules: String =
+        ["authz_core", "mime", "dir", "headers", "rewrite", "deflate", "filter", "reqtimeout"]
+            .iter()
+            .map(|name| {
+                format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n")
+            })
+            .collect();
     let at = dir.display();
     let main = format!(
         "LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so\n{modules}\

@@ -66,10 +66,8 @@ pub(crate) fn long() -> Vec<u8> {
 }
 
 pub(crate) fn gzip(raw: &[u8]) -> Vec<u8> {
-    let mut out = flate2::GzBuilder::new().comment("static").write(
-        Vec::new(),
-        flate2::Compression::best(),
-    );
+    let mut out =
+        flate2::GzBuilder::new().comment("static").write(Vec::new(), flate2::Compression::best());
     out.write_all(raw).unwrap();
     out.finish().unwrap()
 }

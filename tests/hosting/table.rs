@@ -62,10 +62,7 @@ fn moved(path: &'static str, to: &str) -> Case {
 }
 
 fn absent(path: &'static str) -> Case {
-    get(path, 404)
-        .says("nothing here")
-        .has("content-type", HTML)
-        .has("cache-control", "no-cache")
+    get(path, 404).says("nothing here").has("content-type", HTML).has("cache-control", "no-cache")
 }
 
 fn pages() -> Vec<Case> {
@@ -260,7 +257,10 @@ fn methods() -> Vec<Case> {
             .with("Access-Control-Request-Headers", "range")
             .has("access-control-allow-methods", "~HEAD")
             .has("access-control-allow-headers", "~Range"),
-        method("HEAD /records/1", 200).says("").has("content-type", HTML).has("content-length", "10"),
+        method("HEAD /records/1", 200)
+            .says("")
+            .has("content-type", HTML)
+            .has("content-length", "10"),
         method("HEAD /nothing", 404).says(""),
         method("HEAD /records/2", 410).says(""),
         method("HEAD /record/1", 301).says("").has("location", "/records/1"),
@@ -377,10 +377,11 @@ fn location_path(name: &str, value: &str, server: &Server) -> String {
 /// What takes two requests: validators come back and are honoured.
 fn check_conditions(server: &Server, prefix: &str, findings: &mut Vec<String>) {
     let paths = ["/records/1", "/assets/style.0a1b2c3d.css", "/ten.bin"];
-    for (path, coding) in paths.into_iter().map(|path| (path, "identity")).chain([
-        ("/records/3", "gzip"),
-        ("/records/3", "identity"),
-    ]) {
+    for (path, coding) in paths
+        .into_iter()
+        .map(|path| (path, "identity"))
+        .chain([("/records/3", "gzip"), ("/records/3", "identity")])
+    {
         let path = format!("{prefix}{path}");
         let fetch = |extra: &[(&str, &str)]| {
             let mut with = vec![("Accept-Encoding".to_owned(), coding.to_owned())];
@@ -395,8 +396,11 @@ fn check_conditions(server: &Server, prefix: &str, findings: &mut Vec<String>) {
                     "{} {path} {coding} {what}: status {}, not {status}",
                     server.name, answer.status
                 ));
-            } else if status == 304 && answer.header("cache-control") != first.header("cache-control") {
-                findings.push(format!("{} {path} {what}: 304 without its cache class", server.name));
+            } else if status == 304
+                && answer.header("cache-control") != first.header("cache-control")
+            {
+                findings
+                    .push(format!("{} {path} {what}: 304 without its cache class", server.name));
             }
         };
         expect("etag", fetch(&[("If-None-Match", &etag)]), 304);

@@ -49,7 +49,9 @@ fn headers(headers: &[(&str, &str)], condition: &str) -> String {
 
 fn types() -> String {
     let location = |pattern: String, kind: &str| {
-        format!("    <LocationMatch \"{pattern}\">\n        ForceType \"{kind}\"\n    </LocationMatch>")
+        format!(
+            "    <LocationMatch \"{pattern}\">\n        ForceType \"{kind}\"\n    </LocationMatch>"
+        )
     };
     let endings = endings_by_type()
         .into_iter()
@@ -70,11 +72,9 @@ fn cache() -> String {
             class.header()
         )
     };
-    let immutable = policy::IMMUTABLE_PATTERNS
-        .iter()
-        .map(|pattern| location(pattern, CacheClass::Immutable));
-    let pointers =
-        [location(&format!("^/{}$", regex_any(policy::POINTERS)), CacheClass::Pointer)];
+    let immutable =
+        policy::IMMUTABLE_PATTERNS.iter().map(|pattern| location(pattern, CacheClass::Immutable));
+    let pointers = [location(&format!("^/{}$", regex_any(policy::POINTERS)), CacheClass::Pointer)];
     let badges = [location(&format!("^/{}", policy::BADGES), CacheClass::Badge)];
     immutable.chain(pointers).chain(badges).collect::<Vec<_>>().join("\n")
 }

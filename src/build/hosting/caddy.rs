@@ -107,7 +107,8 @@ fn cache() -> String {
     let immutable = policy::IMMUTABLE_PATTERNS
         .iter()
         .map(|pattern| line(format!("~{pattern}"), CacheClass::Immutable));
-    let pointers = policy::POINTERS.iter().map(|path| line(format!("/{path}"), CacheClass::Pointer));
+    let pointers =
+        policy::POINTERS.iter().map(|path| line(format!("/{path}"), CacheClass::Pointer));
     let badges = [line(format!("~^/{}", policy::BADGES), CacheClass::Badge)];
     immutable.chain(pointers).chain(badges).collect::<Vec<_>>().join("\n")
 }
@@ -117,7 +118,9 @@ fn strip_prefix(prefix: &str) -> String {
     if prefix.is_empty() {
         return String::new();
     }
-    format!("\t\t@outside not path {prefix}/*\n\t\terror @outside 404\n\t\turi strip_prefix {prefix}\n")
+    format!(
+        "\t\t@outside not path {prefix}/*\n\t\terror @outside 404\n\t\turi strip_prefix {prefix}\n"
+    )
 }
 
 fn short(prefix: &str) -> String {

@@ -8,6 +8,7 @@ mod caddy;
 mod cloudflare;
 mod netlify;
 mod nginx;
+mod pages;
 mod s3;
 
 use crate::crosswalk::Format;

@@ -15,7 +15,8 @@ pub(super) fn print(place: &Place) -> String {
         }
     };
     let prefix = &place.prefix;
-    let base = format!("{}://{}{prefix}", if place.https { "https" } else { "http" }, place.authority);
+    let base =
+        format!("{}://{}{prefix}", if place.https { "https" } else { "http" }, place.authority);
     let (types, charset) = types();
     let gzip: Vec<&str> =
         policy::compressible_types().into_iter().filter(|kind| *kind != "text/html").collect();
@@ -105,7 +106,9 @@ fn types() -> (String, String) {
 fn named() -> String {
     let location = |pattern: String, kind: &str| {
         let kind = kind.split(';').next().unwrap_or(kind);
-        format!("    location ~ \"{pattern}\" {{\n        types {{ }}\n        default_type {kind};\n    }}")
+        format!(
+            "    location ~ \"{pattern}\" {{\n        types {{ }}\n        default_type {kind};\n    }}"
+        )
     };
     let everywhere = policy::NAMED_TYPES
         .iter()

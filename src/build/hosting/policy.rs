@@ -222,8 +222,10 @@ pub const PREFLIGHT: [(&str, &str); 3] = [
 ];
 
 /// Beginnings of paths that moved, answered 301: what Zenodo's older links say.
-pub const MOVED: [(&str, &str); 2] =
-    [("/record/", "/records/"), ("/badge/doi/", "/badge/DOI/")];
+pub const MOVED: [(&str, &str); 2] = [("/record/", "/records/"), ("/badge/doi/", "/badge/DOI/")];
+
+/// Folders with a page of their own, for hosts that cannot look whether one is there.
+pub const FOLDERS: [&str; 1] = ["/dumps"];
 
 /// Ending of the empty file `records/<id>.gone` that stands beside a tombstone's page
 /// `records/<id>.html` and makes the answer 410 rather than 200.
