@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
+#[path = "site/blocks.rs"]
+mod blocks;
 #[path = "site/inspect.rs"]
 mod inspect;
 

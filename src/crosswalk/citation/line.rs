@@ -162,7 +162,7 @@ impl Cited {
 mod tests {
     use super::*;
 
-    fn check(build: impl FnOnce(&mut Cited), expected: &str) {
+    fn check(build: impl FnOnce(&mut Cited) -> &mut Cited, expected: &str) {
         let mut cited = Cited::default();
         build(&mut cited);
         let mut shown = String::new();
@@ -178,18 +178,18 @@ mod tests {
 
     #[test]
     fn punctuation_meets() {
-        check(|c| drop(c.push("A").mark(". ").push("B").mark(".")), "A. B.");
-        check(|c| drop(c.push("A.").mark(". ").push("Why?").mark(".")), "A. Why?");
-        check(|c| drop(c.quoted("A").mark(". ").push("B")), "“A.” B");
-        check(|c| drop(c.quoted("A").mark(", ").push("B")), "“A,” B");
-        check(|c| drop(c.quoted("A.").mark(". ").push("B")), "“A.” B");
-        check(|c| drop(c.quoted("A.").mark(", ").push("B")), "“A,” B");
-        check(|c| drop(c.quoted("A?").mark(". ").push("B")), "“A?” B");
-        check(|c| drop(c.quoted("A?").mark(", ").push("B")), "“A?,” B");
-        check(|c| drop(c.quoted("A ”x").mark(", ").push("B")), "“A ”x,” B");
-        check(|c| drop(c.push("“own”").mark(".")), "“own”.");
-        check(|c| drop(c.mark(". ").push("B")), "B");
-        check(|c| drop(c.italic("A").mark(". ").address("u").mark(".")), "<A>. [u].");
-        check(|c| drop(c.italic("")), "");
+        check(|c| c.push("A").mark(". ").push("B").mark("."), "A. B.");
+        check(|c| c.push("A.").mark(". ").push("Why?").mark("."), "A. Why?");
+        check(|c| c.quoted("A").mark(". ").push("B"), "“A.” B");
+        check(|c| c.quoted("A").mark(", ").push("B"), "“A,” B");
+        check(|c| c.quoted("A.").mark(". ").push("B"), "“A.” B");
+        check(|c| c.quoted("A.").mark(", ").push("B"), "“A,” B");
+        check(|c| c.quoted("A?").mark(". ").push("B"), "“A?” B");
+        check(|c| c.quoted("A?").mark(", ").push("B"), "“A?,” B");
+        check(|c| c.quoted("A ”x").mark(", ").push("B"), "“A ”x,” B");
+        check(|c| c.push("“own”").mark("."), "“own”.");
+        check(|c| c.mark(". ").push("B"), "B");
+        check(|c| c.italic("A").mark(". ").address("u").mark("."), "<A>. [u].");
+        check(|c| c.italic(""), "");
     }
 }

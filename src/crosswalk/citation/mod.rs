@@ -82,8 +82,13 @@ pub fn cite(work: &Work<'_>, style: Style, cited: &mut Cited) {
     }
 }
 
-/// One citation as plain text: escape it for where it goes.
-pub fn citation(published: &Published<'_>, style: Style) -> String {
+/// The citation in APA style as plain text: escape it for where it goes.
+pub fn citation(published: &Published<'_>) -> String {
+    citation_in(published, Style::Apa)
+}
+
+/// The citation in any style as plain text: escape it for where it goes.
+pub fn citation_in(published: &Published<'_>, style: Style) -> String {
     let mut cited = Cited::default();
     cite(&Work::of(published), style, &mut cited);
     cited.into_text()

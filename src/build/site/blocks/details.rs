@@ -33,7 +33,7 @@ pub(in crate::build::site) fn facts(page: Page<'_>, html: &mut Html) {
     });
     let published = metadata.publication_date.as_deref().filter(|date| !date.is_empty());
     fact(html, "Published", |html| {
-        let year = published.and_then(|date| Edtf::repair(date)).map(|(date, _)| date.year());
+        let year = published.and_then(Edtf::repair).map(|(date, _)| date.year());
         let list = year.and_then(|year| page.urls.browse(Facet::Year, &year.to_string()));
         html.link("", list.as_deref(), &published.map(words::date).unwrap_or_default());
     });
