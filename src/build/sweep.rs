@@ -223,20 +223,20 @@ pub(super) fn listings(
     Ok(())
 }
 
-/// Removes the files below `dir` that do not stand, and directories that are then empty.
-fn clear(dir: &Path, name: &str, stands: &dyn Fn(&str) -> io::Result<bool>) -> io::Result<()> {
-    let mut left = 0;
+/// Removes the files below `dir` that do not stand, and the directory if it is then empty;
+/// whether it is left.
+fn clear(dir: &Path, name: &str, stands: &dyn Fn(&str) -> io::Result<bool>) -> io::Result<bool> {
+    let mut left = false;
     for_each_io(dir, &mut |child, is_dir, path| {
         let below = format!("{name}/{child}");
-        if is_dir {
-            clear(path, &below, stands)?;
-        } else if !stands(&below)? {
-            fs::remove_file(path)?;
-        }
-        left += usize::from(path.exists());
-        Ok(())
+        let stays = if is_dir { clear(path, &below, stands)? } else { stands(&below)? };
+        left |= stays;
+        if stays || is_dir { Ok(()) } else { fs::remove_file(path) }
     })?;
-    if left == 0 && dir.is_dir() { fs::remove_dir(dir) } else { Ok(()) }
+    if !left && dir.is_dir() {
+        fs::remove_dir(dir)?;
+    }
+    Ok(left)
 }
 
 /// Removes site lists that no listed release names.
