@@ -233,7 +233,18 @@ impl<'a> FrameWorker<'a> {
         if self.body.capacity() > ROOM {
             self.body = String::new();
         }
-        Ok(Printed { number, frame, memo, list, listed, written, row: Some(row), lost, found, cards })
+        Ok(Printed {
+            number,
+            frame,
+            memo,
+            list,
+            listed,
+            written,
+            row: Some(row),
+            lost,
+            found,
+            cards,
+        })
     }
 
     /// Ends a record: its files go into the list, and those it no longer has are lost.

@@ -276,8 +276,8 @@ pub fn build(
     state.swept()?;
     state.begin(&seen.made())?;
     meter.lap("plan");
-    let stage = Stage::open(root, Durability::Synced)?
-        .with_precompress(precompress(settings, same_make));
+    let stage =
+        Stage::open(root, Durability::Synced)?.with_precompress(precompress(settings, same_make));
     let options = dump_options(settings);
     let source = Source::open(&root.to_string_lossy());
     let standing = plan.standing(&source);

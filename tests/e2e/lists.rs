@@ -98,7 +98,7 @@ fn communities_and_versions_follow_the_records() {
         ("badge/DOI/10.5072/concept.1.svg", vec!["10.5072/concept.1"]),
         ("records/1.html", vec!["url=/records/10\""]),
         ("records/10/latest.html", vec!["url=/records/10\""]),
-        ("records/1/versions.atom", vec!["<title>Work 10</title>"]),
+        ("families/1.atom", vec!["<title>Work 10</title>"]),
         ("llms.txt", vec!["2 published records", "/sitemap.xml"]),
     ] {
         let text = read(&repo, path).unwrap_or_else(|| panic!("no {path}"));
@@ -123,7 +123,7 @@ fn communities_and_versions_follow_the_records() {
         assert!(read(&repo, path).unwrap().contains("url=/records/30\""), "{path}");
     }
     assert!(read(&repo, "doi/10.5072/example.10.html").unwrap().contains("url=/records/10\""));
-    let versions = read(&repo, "records/1/versions.atom").unwrap();
+    let versions = read(&repo, "families/1.atom").unwrap();
     assert_eq!(versions.matches("<entry>").count(), 2, "{versions}");
     assert!(versions.contains("<title>Work 30 (2)</title>"), "{versions}");
 

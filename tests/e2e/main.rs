@@ -15,8 +15,8 @@ mod hostile;
 #[allow(dead_code, reason = "the page goldens use the rest")]
 #[path = "../site/inspect.rs"]
 mod inspect;
-mod pages;
 mod lists;
+mod pages;
 mod pipeline;
 mod reference;
 mod signposting;
