@@ -222,7 +222,15 @@ fn assert_equal(one: &Path, other: &Path) {
     let (one, other) = (files(one), files(other));
     let differ: Vec<&String> =
         one.keys().chain(other.keys()).filter(|path| one.get(*path) != other.get(*path)).collect();
-    assert!(differ.is_empty(), "these differ: {differ:?}");
+    let Some(first) = differ.first() else { return };
+    let lines = |files: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
+        let bytes = files.get(*first).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        bytes.map(|text| text.lines().map(str::to_owned).collect()).unwrap_or_default()
+    };
+    let (one, other) = (lines(&one), lines(&other));
+    let pair = one.iter().zip(&other).find(|(one, other)| one != other);
+    let counts = (one.len(), other.len());
+    panic!("these differ: {differ:?}; {first} has {counts:?} lines, {pair:#?}");
 }
 
 fn import(folder: &Path, store: &Store, month: usize, lines: &str) {

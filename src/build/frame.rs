@@ -49,6 +49,8 @@ pub(super) struct Old {
 /// Which records of a frame that is printed have changed pages. Constant within a build.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
+    /// Whether the build goes on from another; if not, everything has.
+    pub(super) going_on: bool,
     /// Those with a change after this one.
     pub(super) since: u64,
     /// And those whose files open or close between the two as-ofs.
@@ -253,7 +255,7 @@ impl<'a> FrameWorker<'a> {
         let old = page.old.as_mut().and_then(|old| old.remove(id)).unwrap_or_default();
         let kept: BTreeSet<&str> = page.site.iter().map(|line| line.path.as_str()).collect();
         let mut lost: Vec<String> = old.into_iter().map(|line| line.path).collect();
-        if self.changed.since > 0 && self.changed.has(row) {
+        if self.changed.going_on && self.changed.has(row) {
             // A build that was killed may have printed what nobody remembers. The feed of the
             // family is another record's if this one has no files; if there is no other, it goes.
             let stands = |path: &String| self.stage.root().join(path).exists();
@@ -438,8 +440,8 @@ impl<'a> FrameWorker<'a> {
                 page.written.add(written.bytes);
             }
             let Written { path, bytes, sha256, .. } = written;
-            // The feed of a family may have been another record's before.
-            if page.old.is_some() || path.starts_with(url::FAMILIES) {
+            // It may have been another record's before, as the feed of a family.
+            if self.changed.going_on {
                 page.found.push(path.clone());
             }
             page.site.push(SiteLine { path, bytes, sha256 });

@@ -44,7 +44,7 @@ use frame::{FrameWorker, Old, Work};
 use hosting::policy;
 use meter::{Meter, Seconds};
 use pipeline::Stopped;
-use sink::Sink;
+use sink::{Ground, Sink};
 use site::{Renderer, SiteConfig, SiteError};
 use site_list::Parts;
 use standing::{Base, Plan, Seen};
@@ -281,9 +281,8 @@ pub fn build(
     let options = dump_options(settings);
     let source = Source::open(&root.to_string_lossy());
     let standing = plan.standing(&source);
-    let writer = state.writer(plan.is_full())?;
-    let mut sink =
-        Sink::new(&stage, settings, &options, renderer.as_ref(), advance, standing, writer, cards)?;
+    let ground = Ground { standing, state: state.writer(plan.is_full())?, cards };
+    let mut sink = Sink::new(&stage, settings, &options, renderer.as_ref(), advance, ground)?;
     let prints = Prints { snapshot: &snapshot, settings, options: &options, plan: &plan };
     prints.records(&stage, &state, renderer.as_ref(), &mut sink)?;
     meter.lap("records");

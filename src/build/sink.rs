@@ -67,6 +67,14 @@ pub(super) struct Sink<'a> {
     reused: BTreeMap<&'static str, Tally>,
 }
 
+/// What a build goes on from, and where it notes how far it went.
+pub(super) struct Ground<'a> {
+    /// The dumps that can be taken over.
+    pub(super) standing: Option<Standing<'a>>,
+    pub(super) state: StateWriter,
+    pub(super) cards: Cards,
+}
+
 /// Where the cards of the lists go.
 pub(super) enum Cards {
     /// There are no lists.
@@ -110,10 +118,9 @@ impl<'a> Sink<'a> {
         options: &DumpOptions,
         renderer: Option<&'a Renderer>,
         advance: &'a (dyn Fn(u64) + Sync),
-        standing: Option<Standing<'a>>,
-        state: StateWriter,
-        cards: Cards,
+        ground: Ground<'a>,
     ) -> Result<Self, BuildError> {
+        let Ground { standing, state, cards } = ground;
         let mut dump = DumpWriter::new(stage, options.clone())?;
         if let Some(standing) = standing {
             dump = dump.after(standing);

@@ -228,7 +228,7 @@ impl Plan {
         let opened = opened.into_iter().map(|change| change.id).collect();
         Ok(Plan {
             base: Some(Base { manifest, numbers: state.numbers()?, touched, packs, catalogue }),
-            changed: Changed { since: last.last_seq, opened },
+            changed: Changed { going_on: true, since: last.last_seq, opened },
         })
     }
 

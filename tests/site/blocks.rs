@@ -102,7 +102,9 @@ fn thousands_of_files_stay_a_page() {
     assert!(main.contains("f0199.csv") && !main.contains("f0200.csv"));
     assert!(main.contains("<a href=\"/records/1/record.json\">4,800 further files</a>"));
     assert!(main.len() < 80_000, "{} bytes", main.len());
-    let none = Renderer::new(&repository(), SiteConfig { exports: vec![], ..SiteConfig::default() }, None).unwrap();
+    let none =
+        Renderer::new(&repository(), SiteConfig { exports: vec![], ..SiteConfig::default() }, None)
+            .unwrap();
     assert!(
         page_with(&none, &json, Lineage::SINGLE).contains("f4999.csv"),
         "named on the page if nowhere else"

@@ -6,7 +6,7 @@ use super::compat::{CompatOptions, CompatParts};
 use crate::release::layout::{Format, Place, Spans};
 use crate::release::pack::codec::EncodeError;
 use crate::release::pack::member::{self, Unwritable};
-use crate::release::pack::{EncodedFrame, FrameEncoder};
+use crate::release::pack::{EncodedFrame, Fault, FrameEncoder};
 
 /// What the dumps of a build look like. Constant within a build.
 #[derive(Debug, Clone)]
@@ -180,6 +180,9 @@ impl FrameBuilder {
         let Some(place) = self.place.take().filter(|_| !self.ids.is_empty()) else {
             return Ok(None);
         };
+        if let Some(fault) = self.stray(place) {
+            return Err(fault);
+        }
         let mut formats = Vec::with_capacity(self.streams.len());
         for stream in &self.streams {
             formats.push((stream.format, stream.encode(&self.ids, &mut self.encoder)?));
@@ -189,6 +192,18 @@ impl FrameBuilder {
             CompatParts::render(options, &self.ids, raws)
         });
         Ok(Some(RenderedFrame { place, formats, compat }))
+    }
+}
+
+impl FrameBuilder {
+    /// What is wrong if some id is not of the frame that was started.
+    fn stray(&self, place: Place) -> Option<EncodeError> {
+        let spans = &self.options.spans;
+        self.ids.iter().any(|id| spans.place(id) != place).then(|| EncodeError::Frame {
+            pack: place.pack.to_string(),
+            frame: place.frame,
+            fault: Fault::Card("an id of another frame"),
+        })
     }
 }
 

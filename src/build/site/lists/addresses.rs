@@ -53,8 +53,11 @@ impl Addresses<'_> {
             let claims = catalogue.claims(&spot.key)?;
             if self.holder(&spot.key, &claims)?.is_none() {
                 catalogue.note_losers(&spot.key, &[])?;
-                for path in self.files.paths(&spot.key) {
-                    catalogue.note_gone(&path, true)?;
+                // A concept that gives way to a record leaves its page to it.
+                let concept = spot.key.strip_prefix("concept/");
+                let taken = concept.map(|id| catalogue.is_record(id)).transpose()?;
+                for path in self.files.paths(&spot.key).iter().filter(|_| taken != Some(true)) {
+                    catalogue.note_gone(path, true)?;
                 }
             }
             touched.insert(spot.key);
