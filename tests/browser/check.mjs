@@ -1,5 +1,5 @@
 // Opens pages in Chromium and reports, as JSON on standard output, what a reader's browser
-// would object to. Called by tests/e2e/browser.rs:
+// would object to. Called by tests/pages/browser.rs:
 //   node check.mjs BASE < jobs.json
 // with jobs of the form {"kind": "axe" | "hostile" | "script" | "weight", "path", "width", "scheme"}.
 // OFFPRINT_TEST_NODE_MODULES names the folder of the installed packages.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -194,13 +194,6 @@ pub(crate) fn python_of(variable: &str) -> Option<PathBuf> {
     python.or_else(|| skip(&format!("{variable} is not set")))
 }
 
-/// The folder of the npm packages that `.ci/install` puts there, and a Node to run them.
-pub(crate) fn node_modules() -> Option<PathBuf> {
-    let folder = std::env::var_os("OFFPRINT_TEST_NODE_MODULES").map(PathBuf::from);
-    let folder = folder.or_else(|| skip("OFFPRINT_TEST_NODE_MODULES is not set"))?;
-    tool("node").map(|_| folder)
-}
-
 /// Real records outside the project. Their absence is never a failure.
 pub(crate) fn reference_data() -> Option<PathBuf> {
     let dir = std::env::var_os("OFFPRINT_REFERENCE_DATA").map(PathBuf::from);
@@ -210,7 +203,37 @@ pub(crate) fn reference_data() -> Option<PathBuf> {
     dir
 }
 
-fn skip(reason: &str) -> Option<PathBuf> {
+/// The importable sets (docs/crosswalks.md) as files that `import` reads.
+pub(crate) fn reference_sources(data: &Path, scratch: &Path) -> Vec<PathBuf> {
+    let mut sources = vec![
+        data.join("zenodo-legacy-api/records.jsonl.gz"),
+        data.join("zenodo-community-snapshots/ipbes-2023-11-15.jsonl.gz"),
+        data.join("zenodo-community-snapshots/ipbes-2024-07-01.jsonl.gz"),
+        data.join("zenodo-community-snapshots/ipbes-2026-01-07.jsonl.gz"),
+        data.join("inveniordm"),
+        data.join("datacite-json/prod-plain.jsonl.gz"),
+        data.join("datacite-json/prod-rest-api.jsonl.gz"),
+    ];
+    // The XML set wraps each document in a JSON line; import takes one document per file.
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(
+        fs::File::open(data.join("datacite-xml/records.jsonl.gz")).unwrap(),
+    )
+    .read_to_string(&mut text)
+    .unwrap();
+    let dir = scratch.join("xml");
+    fs::create_dir(&dir).unwrap();
+    for (number, line) in text.lines().enumerate() {
+        let wrapped: Value = serde_json::from_str(line).unwrap();
+        let path = dir.join(format!("_{number:05}.xml"));
+        fs::write(path, wrapped["xml"].as_str().unwrap()).unwrap();
+    }
+    sources.push(dir);
+    sources
+}
+
+/// Says why a check cannot be made; under `OFFPRINT_REQUIRE_TOOLS` that is a failure.
+pub(crate) fn skip(reason: &str) -> Option<PathBuf> {
     assert!(std::env::var_os("OFFPRINT_REQUIRE_TOOLS").is_none(), "cannot be skipped: {reason}");
     eprintln!("skipped: {reason}");
     None

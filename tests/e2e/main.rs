@@ -7,16 +7,10 @@
     reason = "a test that cannot go on fails"
 )]
 
-mod browser;
 mod crash;
 mod docs;
 mod harness;
-mod hostile;
-#[allow(dead_code, reason = "the page goldens use the rest")]
-#[path = "../site/inspect.rs"]
-mod inspect;
 mod lists;
-mod pages;
 mod pipeline;
 mod reference;
 mod signposting;

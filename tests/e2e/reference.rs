@@ -2,44 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
 use crate::harness::{
-    Repo, assert_same_tree, offprint, python, python_of, reference_data, run, tool, tree,
+    Repo, assert_same_tree, offprint, python, python_of, reference_data, reference_sources, run,
+    tool, tree,
 };
-
-/// The importable sets (docs/crosswalks.md) as files that `import` reads.
-pub(crate) fn sources(data: &Path, scratch: &Path) -> Vec<PathBuf> {
-    let mut sources = vec![
-        data.join("zenodo-legacy-api/records.jsonl.gz"),
-        data.join("zenodo-community-snapshots/ipbes-2023-11-15.jsonl.gz"),
-        data.join("zenodo-community-snapshots/ipbes-2024-07-01.jsonl.gz"),
-        data.join("zenodo-community-snapshots/ipbes-2026-01-07.jsonl.gz"),
-        data.join("inveniordm"),
-        data.join("datacite-json/prod-plain.jsonl.gz"),
-        data.join("datacite-json/prod-rest-api.jsonl.gz"),
-    ];
-    // The XML set wraps each document in a JSON line; import takes one document per file.
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(
-        fs::File::open(data.join("datacite-xml/records.jsonl.gz")).unwrap(),
-    )
-    .read_to_string(&mut text)
-    .unwrap();
-    let dir = scratch.join("xml");
-    fs::create_dir(&dir).unwrap();
-    for (number, line) in text.lines().enumerate() {
-        let wrapped: Value = serde_json::from_str(line).unwrap();
-        let path = dir.join(format!("_{number:05}.xml"));
-        fs::write(path, wrapped["xml"].as_str().unwrap()).unwrap();
-    }
-    sources.push(dir);
-    sources
-}
 
 fn rejects(repo: &Repo) -> BTreeMap<String, usize> {
     let mut codes = BTreeMap::new();
@@ -56,7 +27,7 @@ fn rejects(repo: &Repo) -> BTreeMap<String, usize> {
 fn every_importable_set_becomes_a_release_of_valid_metadata() {
     let Some(data) = reference_data() else { return };
     let scratch = tempfile::tempdir().unwrap();
-    let sources = sources(&data, scratch.path());
+    let sources = reference_sources(&data, scratch.path());
     let repo = Repo::new();
     let sources: Vec<&Path> = sources.iter().map(|path| path.as_path()).collect();
     let counts = repo.import(&sources, 3);

@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Repo, node_modules, offprint, sample_data, tool, tree};
+use crate::harness::{Repo, offprint, sample_data, tool, tree};
 use crate::hostile;
-use crate::pages::{branded, sample};
+use crate::html::{branded, node_modules, sample};
 
 /// `offprint serve`, stopped at the end.
 struct Serving {

@@ -2,14 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Repo, node_modules, reference_data, run, sample_sources, tool, tree};
+use crate::harness::{
+    Repo, reference_data, reference_sources, run, sample_sources, skip, tool, tree,
+};
+use crate::hostile;
 use crate::inspect::Document;
-use crate::{hostile, reference};
+
+/// The folder of the npm packages that `.ci/install` puts there, and a Node to run them.
+pub(crate) fn node_modules() -> Option<PathBuf> {
+    let folder = std::env::var_os("OFFPRINT_TEST_NODE_MODULES").map(PathBuf::from);
+    let folder = folder.or_else(|| skip("OFFPRINT_TEST_NODE_MODULES is not set"))?;
+    tool("node").map(|_| folder)
+}
 
 /// Where the sites of these tests would be served.
 const BASE: &str = "https://site.example";
@@ -200,7 +209,7 @@ fn html_of_hostile_records_is_valid() {
 fn html_of_real_records_is_valid_and_every_link_leads_somewhere() {
     let Some(data) = reference_data() else { return };
     let scratch = tempfile::tempdir().unwrap();
-    let sources = reference::sources(&data, scratch.path());
+    let sources = reference_sources(&data, scratch.path());
     let repo = Repo::new();
     repo.import(&sources.iter().map(|path| path.as_path()).collect::<Vec<_>>(), 3);
     let base = format!("repository.base_url={BASE}");
