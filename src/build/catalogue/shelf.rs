@@ -83,18 +83,25 @@ impl Catalogue {
         Ok(query.query_row(params![facet.name(), least as i64], |row| row.get::<_, i64>(0))? as u64)
     }
 
-    /// The next list by name after `after`, of any facet.
+    /// Passes all lists of any facet to `visit`, by name.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn next_list(&self, after: &str) -> Result<Option<List>, CatalogueError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT list, entries FROM lists WHERE list > ?1 ORDER BY list LIMIT 1",
-        )?;
-        let list = query.query_row([after], |row| {
-            Ok(List { name: row.get(0)?, entries: row.get::<_, i64>(1)? as u64 })
-        });
-        Ok(list.optional()?)
+    /// When they cannot be read, or those of `visit`.
+    pub fn each_list<E: From<CatalogueError>>(
+        &self,
+        mut visit: impl FnMut(&List) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = |error| E::from(CatalogueError::Database(error));
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT list, entries FROM lists ORDER BY list")
+            .map_err(failed)?;
+        let mut rows = query.query([]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let entries: i64 = row.get(1).map_err(failed)?;
+            visit(&List { name: row.get(0).map_err(failed)?, entries: entries as u64 })?;
+        }
+        Ok(())
     }
 
     /// Records in a list.
@@ -125,10 +132,22 @@ impl Catalogue {
     /// # Errors
     /// When it cannot be read.
     pub fn spelling(&self, list: &str) -> Result<Option<String>, CatalogueError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT words FROM spellings WHERE list = ?1 ORDER BY entries DESC, words LIMIT 1",
-        )?;
-        Ok(query.query_row([list], |row| row.get(0)).optional()?)
+        // Sorted here: SQLite compiles a query with parameter and order anew for each value.
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT entries, words FROM spellings WHERE list = ?1")?;
+        let mut rows = query.query([list])?;
+        let mut best: Option<(i64, String)> = None;
+        while let Some(row) = rows.next()? {
+            let (entries, words): (i64, String) = (row.get(0)?, row.get(1)?);
+            let better = best.as_ref().is_none_or(|(most, first)| {
+                entries > *most || (entries == *most && words < *first)
+            });
+            if better {
+                best = Some((entries, words));
+            }
+        }
+        Ok(best.map(|(_, words)| words))
     }
 
     /// The display name of a community.
@@ -174,11 +193,15 @@ impl Catalogue {
     /// # Errors
     /// When it cannot be read.
     pub fn claims(&self, address: &str) -> Result<Vec<(i64, String)>, CatalogueError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT rank, id FROM claims WHERE address = ?1 ORDER BY rank, ord, id",
-        )?;
-        let claims = query.query_map([address], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(claims.collect::<Result<_, _>>()?)
+        // Sorted here, as spellings are.
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT rank, ord, id FROM claims WHERE address = ?1")?;
+        let claims =
+            query.query_map([address], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut claims: Vec<(i64, i64, String)> = claims.collect::<Result<_, _>>()?;
+        claims.sort_unstable();
+        Ok(claims.into_iter().map(|(rank, _, id)| (rank, id)).collect())
     }
 
     /// Notes who claimed an address and did not get it.

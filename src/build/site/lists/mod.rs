@@ -4,8 +4,11 @@
 //! catalogue and writes what changed in it.
 
 pub(in crate::build) mod addresses;
+mod archive;
 mod feed;
+mod overview;
 mod pages;
+mod press;
 pub(in crate::build) mod print;
 mod render;
 pub(in crate::build) mod sheets;

@@ -1,0 +1,104 @@
+//! Files on their way: rendered and written by all threads, noted by one.
+
+use super::feed::{FeedEntry, FeedView};
+use super::print::Plan;
+use super::sitemap::{index, sitemap};
+use super::view::{IndexView, ListView};
+use crate::build::catalogue::{Card, Catalogue, CatalogueError, FileRow};
+use crate::build::{BuildError, Tally, pipeline};
+
+/// Jobs that are on their way together.
+const JOBS: usize = 512;
+
+/// A file to be rendered. Cards are still text: decoding is work for the threads.
+pub(super) enum Job {
+    List(ListView, Vec<String>),
+    Feed(FeedView, Vec<String>),
+    Index(IndexView),
+    Sitemap(String, Vec<(String, String)>),
+    Sitemaps(Vec<FileRow>),
+}
+
+/// Takes jobs, and prints them when there are enough.
+pub(super) struct Press<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) jobs: Vec<Job>,
+    pub(super) written: Tally,
+    pub(super) reused: Tally,
+}
+
+impl Press<'_> {
+    /// Takes one.
+    pub(super) fn job(&mut self, job: Job) -> Result<(), BuildError> {
+        self.jobs.push(job);
+        if self.jobs.len() >= JOBS { self.flush() } else { Ok(()) }
+    }
+
+    /// Renders and writes the jobs on all threads, and notes the files.
+    pub(super) fn flush(&mut self) -> Result<(), BuildError> {
+        let jobs = std::mem::take(&mut self.jobs);
+        let plan = self.plan;
+        let mut printed = Vec::with_capacity(jobs.len());
+        pipeline::ordered(
+            plan.threads,
+            || Ok(Vec::new()),
+            |hand| {
+                for job in jobs {
+                    hand(job)?;
+                }
+                Ok(())
+            },
+            |scratch, job| render(plan, job, scratch),
+            |file: (FileRow, bool)| {
+                printed.push(file);
+                Ok(())
+            },
+        )?;
+        for (file, reused) in printed {
+            let tally = if reused { &mut self.reused } else { &mut self.written };
+            tally.add(file.bytes);
+            self.catalogue.note_file(&file)?;
+        }
+        Ok(())
+    }
+}
+
+fn render(plan: &Plan<'_>, job: Job, scratch: &mut Vec<u8>) -> Result<(FileRow, bool), BuildError> {
+    scratch.clear();
+    let renderer = plan.renderer;
+    let cards = |texts: Vec<String>| {
+        let cards = texts.iter().map(|text| serde_json::from_str(text));
+        cards.collect::<Result<Vec<Card>, _>>().map_err(CatalogueError::from)
+    };
+    let mut newest = String::new();
+    let path = match job {
+        Job::List(mut view, texts) => {
+            view.cards = cards(texts)?;
+            renderer.list(&view, scratch)?;
+            view.file
+        }
+        Job::Feed(mut view, texts) => {
+            view.entries = cards(texts)?.iter().map(FeedEntry::of).collect();
+            renderer.feed(&view, scratch);
+            view.file
+        }
+        Job::Index(view) => {
+            renderer.index(&view, scratch)?;
+            view.file
+        }
+        Job::Sitemap(path, links) => {
+            newest = links.iter().map(|(_, day)| day.clone()).max().unwrap_or_default();
+            let links = links.iter().map(|(link, day)| (link.as_str(), day.as_str()));
+            sitemap(renderer.urls(), links, scratch);
+            path
+        }
+        Job::Sitemaps(files) => {
+            index(renderer.urls(), &files, scratch);
+            "sitemap.xml".to_owned()
+        }
+    };
+    let written = plan.stage.write_page(&path, scratch)?;
+    let row = FileRow { path, bytes: written.bytes, sha256: written.sha256, day: newest };
+    Ok((row, written.reused))
+}
