@@ -41,6 +41,9 @@ fn inputs(dir: &Path) {
     let mut known: serde_json::Value = serde_json::from_str(first).unwrap();
     known["id"] = "123456".into();
     known["parent"]["id"] = "123455".into();
+    // Another record with the same DOI would be an exception.
+    known["pids"]["doi"]["identifier"] = "10.12345/sample.123456".into();
+    known["parent"]["pids"]["doi"]["identifier"] = "10.12345/sample.123455".into();
     gzip(&dir.join("records.jsonl.gz"), records.as_bytes());
     let json = known.to_string();
     let mut tar = tar::Builder::new(Vec::new());
