@@ -354,7 +354,8 @@ fn precompress(settings: &Settings, same_make: bool) -> Precompress {
 
 fn renderer(settings: &Settings) -> Result<Option<Renderer>, BuildError> {
     let site = &settings.site;
-    let config = SiteConfig { exports: site.exports.clone(), brand: site.brand.clone() };
+    let config =
+        SiteConfig { exports: site.exports.clone(), brand: site.brand.clone(), feeds: site.feeds };
     let make = || Renderer::new(&settings.repository, config, site.templates.as_deref());
     Ok(site.pages.then(make).transpose()?)
 }

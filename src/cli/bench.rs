@@ -32,6 +32,7 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
             let site = SiteConfig {
                 exports: config.site_exports()?,
                 brand: config.brand(&global.directory),
+                feeds: true,
             };
             Stage::Pages(Box::new(Renderer::new(&repository, site, None)?))
         }

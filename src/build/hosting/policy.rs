@@ -255,12 +255,19 @@ pub fn export_names(exports: &[Format]) -> Vec<(&'static str, &'static str)> {
 }
 
 /// Media types that `Accept` on `/records/<id>` may name, with the file beside the page that is
-/// of this type; the first that is named wins.
+/// of this type; the first that is named wins. Where several files are of one type, it means the
+/// first of them.
 pub fn negotiated(exports: &[Format]) -> Vec<(&'static str, &'static str)> {
     let own = exports.iter().map(|format| (format.media_type(), format.file_name()));
     let older = exports.iter().filter(|format| format.name() == "datacite-xml");
     let older = older.map(|format| ("application/x-datacite+xml", format.file_name()));
-    own.chain(older).chain([("application/linkset+json", LINKSET)]).collect()
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for (kind, file) in own.chain(older).chain([("application/linkset+json", LINKSET)]) {
+        if found.iter().all(|(known, _)| *known != kind) {
+            found.push((kind, file));
+        }
+    }
+    found
 }
 
 /// The file beside the page that `Accept` asks for; `None` is the page.

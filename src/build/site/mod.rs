@@ -39,6 +39,8 @@ pub struct SiteConfig {
     pub exports: Vec<Format>,
     /// Own look and words.
     pub brand: Brand,
+    /// Whether families have feeds to link.
+    pub feeds: bool,
 }
 
 /// Why there is no page.

@@ -2,12 +2,14 @@
 
 use super::Page;
 use crate::build::site::html::Html;
+use crate::build::site::url::versions_path;
 use crate::build::site::words;
 use crate::crosswalk::files::{media_type, open_files};
 use crate::crosswalk::names::Name;
 use crate::crosswalk::{Format, signposting};
 use crate::record::date::Edtf;
 use crate::record::html::plain;
+use crate::record::identifier::is_record_id;
 use crate::record::vocabulary;
 
 /// Characters of a description that search engines show.
@@ -33,6 +35,11 @@ pub(in crate::build::site) fn head(page: Page<'_>, title: &str, html: &mut Html)
     property(html, "og:url", &canonical);
     property(html, "og:site_name", &published.repository.name);
     named(html, "twitter:card", "summary");
+    let family = published.record.parent.id.as_str();
+    if page.config.feeds && is_record_id(family) {
+        let feed = page.urls.absolute(&format!("/{}", versions_path(family)));
+        link(html, "alternate", Some("application/atom+xml"), &feed);
+    }
     highwire(page, title, &canonical, html);
     signposting(page, html);
 }
