@@ -61,9 +61,11 @@ impl Seen {
         last.fingerprint == self.fingerprint && last.store == self.store
     }
 
-    /// What makes the pages of this build what they are, beside the records.
+    /// What makes the pages of this build what they are, beside the records. Of the as-of the
+    /// day matters, which decides embargoes.
     pub(super) fn made(&self) -> String {
-        format!("{} {} {}", self.fingerprint, self.store, self.as_of)
+        let day = self.as_of.get(..10).unwrap_or(&self.as_of);
+        format!("{} {} {day}", self.fingerprint, self.store)
     }
 
     /// What is remembered of the build that made this manifest.
