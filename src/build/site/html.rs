@@ -50,12 +50,17 @@ impl Html {
         let mut from = 0;
         let bytes = text.as_bytes();
         let mut at = 0;
+        // Up to here bytes are looked at one by one: a chunk that is not plain is tested once.
+        let mut singly = 0;
         while let Some(&byte) = bytes.get(at) {
-            if let Some(chunk) = bytes.get(at..at + 16)
-                && is_plain_ascii(chunk)
+            if at >= singly
+                && let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>())
             {
-                at += 16;
-                continue;
+                if is_plain_ascii(chunk) {
+                    at += 16;
+                    continue;
+                }
+                singly = at + 16;
             }
             let class = CLASS[usize::from(byte)];
             if class == PLAIN {
@@ -119,7 +124,7 @@ impl Html {
 
 /// Whether a chunk holds nothing but ASCII that needs no escape. Written without a branch a
 /// byte, so that it compiles to a few vector instructions.
-fn is_plain_ascii(chunk: &[u8]) -> bool {
+fn is_plain_ascii(chunk: &[u8; 16]) -> bool {
     let odd = |b: u8| {
         let letter = (0x20..0x7f).contains(&b);
         !letter | (b == b'"') | (b == b'&') | (b == b'\'') | (b == b'<') | (b == b'>')

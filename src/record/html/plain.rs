@@ -132,7 +132,7 @@ impl Writer {
 }
 
 /// Bytes looked at together; the compiler turns the loop over them into vector instructions.
-const LANES: usize = 32;
+const LANES: usize = 16;
 
 /// Position of the next byte that needs a decision, or the length.
 ///
