@@ -45,7 +45,7 @@ const BLOCKS: [(&str, &str, &str); 22] = [
     ("GND and ISNI", THESIS, "href=\"https://d-nb.info/gnd/118540238\""),
     ("software", SOFTWARE, "<dt>Development status</dt><dd dir=\"auto\">Active</dd>"),
     ("SWHID", SOFTWARE, "href=\"https://archive.softwareheritage.org/swh:1:dir:"),
-    ("lists", DATASET, "<a href=\"/browse/type/dataset\">Dataset</a>"),
+    ("lists", SOFTWARE, "<a href=\"/browse/type/software\">Software</a>"),
 ];
 
 #[test]

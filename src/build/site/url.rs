@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::lists::slug;
 use crate::build::hosting::policy;
 use crate::crosswalk::Format;
 use crate::crosswalk::links::file_address;
@@ -68,15 +69,14 @@ impl SiteUrls {
         url
     }
 
-    /// `/browse/<facet>/<value>` as a link between pages; `None` for a value that is no plain
-    /// key (small letters, digits, dots, hyphens), which has a list under another name.
+    /// `/browse/<facet>/<value>` as a link between pages; `None` for an empty value.
     pub fn browse(&self, facet: Facet, value: &str) -> Option<String> {
         let name = match facet {
             Facet::Type => "type",
             Facet::Year => "year",
             Facet::Licence => "licence",
         };
-        is_plain_key(value).then(|| format!("{}/browse/{name}/{value}", self.root))
+        (!value.is_empty()).then(|| format!("{}/browse/{name}/{}", self.root, slug(value)))
     }
 
     /// `/communities/<slug>` as a link between pages; `None` for a slug that cannot be a path.

@@ -12,7 +12,7 @@ use crate::record::vocabulary;
 pub(in crate::build::site) fn info(page: Page<'_>, html: &mut Html) {
     let metadata = &page.published.record.metadata;
     let known = vocabulary::resource_type(&metadata.resource_type.id);
-    let list = known.and_then(|known| page.urls.browse(Facet::Type, known.id));
+    let list = known.and_then(|known| page.list(Facet::Type, known.id));
     html.raw("<span class=\"kind\">").link("", list.as_deref(), kind(page)).raw("</span>");
     let (class, label) = match page.published.files {
         FilesAccess::Open => ("open", "Open"),

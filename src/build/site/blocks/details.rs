@@ -27,14 +27,14 @@ pub(in crate::build::site) fn facts(page: Page<'_>, html: &mut Html) {
     });
     fact(html, "Resource type", |html| {
         let item = &metadata.resource_type.id;
-        let list = vocabulary::resource_type(item)
-            .and_then(|known| page.urls.browse(Facet::Type, known.id));
+        let list =
+            vocabulary::resource_type(item).and_then(|known| page.list(Facet::Type, known.id));
         html.link("", list.as_deref(), kind(page));
     });
     let published = metadata.publication_date.as_deref().filter(|date| !date.is_empty());
     fact(html, "Published", |html| {
         let year = published.and_then(Edtf::repair).map(|(date, _)| date.year());
-        let list = year.and_then(|year| page.urls.browse(Facet::Year, &year.to_string()));
+        let list = year.and_then(|year| page.list(Facet::Year, &format!("{year:04}")));
         html.link("", list.as_deref(), &published.map(words::date).unwrap_or_default());
     });
     let publisher =
@@ -242,11 +242,12 @@ pub(in crate::build::site) fn subjects(page: Page<'_>, html: &mut Html) {
 /// Communities by name.
 pub(in crate::build::site) fn communities(page: Page<'_>, html: &mut Html) {
     let communities = page.published.record.parent.communities.entries.iter();
+    let listed = page.published.lineage.is_latest();
     wrap(html, "<ul class=\"communities\">\n", "</ul>\n", |html| {
         for community in communities.filter(|community| !community.slug.is_empty()) {
             let title = plain(community.metadata.title.as_deref().unwrap_or(&community.slug));
             let title = if title.is_empty() { community.slug.as_str().into() } else { title };
-            let url = page.urls.community(&community.slug);
+            let url = page.urls.community(&community.slug).filter(|_| listed);
             html.raw("<li><bdi>").link("", url.as_deref(), &title).raw("</bdi></li>\n");
         }
     });

@@ -19,7 +19,7 @@ pub(super) mod works;
 
 use super::SiteConfig;
 use super::html::Html;
-use super::url::SiteUrls;
+use super::url::{Facet, SiteUrls};
 use crate::crosswalk::Format;
 use crate::record::Published;
 
@@ -34,6 +34,13 @@ pub(super) struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// The list of records with this value. Lists hold newest versions only, so that of an older
+    /// one may not exist and is not linked.
+    pub(super) fn list(&self, facet: Facet, value: &str) -> Option<String> {
+        let listed = self.published.lineage.is_latest();
+        listed.then(|| self.urls.browse(facet, value)).flatten()
+    }
+
     /// The exports that exist as files, in page order: what readers want before what machines
     /// want.
     pub(super) fn exports(&self) -> impl Iterator<Item = Format> {

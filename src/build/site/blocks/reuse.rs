@@ -48,10 +48,8 @@ pub(in crate::build::site) fn licence(page: Page<'_>, html: &mut Html) {
             let Some(licence) = rights::licence(right) else { continue };
             let title = licence.title.as_deref().or(licence.url.as_deref()).unwrap_or_default();
             html.raw("<li><bdi>").link("", licence.url.as_deref(), title).raw("</bdi>");
-            let list = right.id.as_deref().and_then(|id| page.urls.browse(Facet::Licence, id));
-            if let Some(url) = list
-                .filter(|_| vocabulary::licence(right.id.as_deref().unwrap_or_default()).is_some())
-            {
+            let known = vocabulary::licence(right.id.as_deref().unwrap_or_default());
+            if let Some(url) = known.and_then(|known| page.list(Facet::Licence, known.id)) {
                 html.raw("<br><a class=\"list\" href=\"")
                     .text(&url)
                     .raw("\">All records under it</a>");

@@ -74,8 +74,9 @@ impl Press<'_> {
             Facet::Community => self.catalogue.community_title(key)?,
             _ => None,
         };
-        let found = found.filter(|title| !title.trim().is_empty());
+        // A title of nothing but markup is none.
         let found = found.map(|title| words::shortened(&crate::record::html::plain(&title), 300));
+        let found = found.filter(|title| !title.trim().is_empty());
         Ok(found.unwrap_or_else(|| facet.title(key)))
     }
 

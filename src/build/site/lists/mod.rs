@@ -18,6 +18,7 @@ mod tests;
 mod view;
 
 pub use feed::{FeedEntry, FeedView};
+pub(in crate::build::site) use view::slug;
 pub use view::{IndexRow, IndexSection, IndexView, ListView, subject_stem};
 
 /// Templates of this part: name and content.

@@ -131,7 +131,7 @@ pub fn subject_stem(words: &str) -> String {
 }
 
 /// A key as a file name: itself if that is plain, else its letters and a hash of it.
-fn slug(key: &str) -> String {
+pub(in crate::build::site) fn slug(key: &str) -> String {
     const LONGEST: usize = 60;
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let mut slug = String::with_capacity(LONGEST);
