@@ -15,7 +15,7 @@ use crate::record::{Lineage, Published, Record, html};
 use crate::release::layout;
 use crate::release::manifest::{Counts, SiteLine};
 use crate::release::stage::{Stage, Written};
-use crate::store::{Decoder, Group, Row};
+use crate::store::{Class, Decoder, Group, Row};
 
 use super::catalogue::Card;
 use super::dump::exceptions::Exception;
@@ -34,6 +34,8 @@ pub(super) enum Work {
         group: Group,
         /// What the build before left, if this one goes on from there.
         old: Option<Old>,
+        /// The families in which nobody is public any more, of its records that changed.
+        deserted: BTreeSet<String>,
     },
     /// No record of the frame changed.
     Keep { number: u64, old: Old },
@@ -58,7 +60,7 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    fn has(&self, row: &Row) -> bool {
+    pub(super) fn has(&self, row: &Row) -> bool {
         row.seq > self.since || self.opened.contains(&row.id)
     }
 }
@@ -154,6 +156,7 @@ struct Page {
     site: Vec<SiteLine>,
     /// What the build before printed and this one did not yet, by record.
     old: Option<BTreeMap<String, Vec<SiteLine>>>,
+    deserted: BTreeSet<String>,
     lost: Vec<String>,
     found: Vec<String>,
     cards: Vec<Listed>,
@@ -190,7 +193,9 @@ impl<'a> FrameWorker<'a> {
     /// cannot be printed is an exception in the result, not an error.
     pub(super) fn work(&mut self, work: Work) -> Result<Printed, BuildError> {
         match work {
-            Work::Print { number, group, old } => self.print(number, &group, old),
+            Work::Print { number, group, old, deserted } => {
+                self.print(number, &group, old, deserted)
+            }
             Work::Keep { number, old: Old { row, list } } => Ok(Printed {
                 number,
                 frame: None,
@@ -211,9 +216,10 @@ impl<'a> FrameWorker<'a> {
         number: u64,
         group: &Group,
         old: Option<Old>,
+        deserted: BTreeSet<String>,
     ) -> Result<Printed, BuildError> {
         let old = old.map(|old| site_list::by_record(&old.row.memo()?, &old.list)).transpose()?;
-        let mut page = Page { old, ..Page::default() };
+        let mut page = Page { old, deserted, ..Page::default() };
         self.lines.clear();
         self.builder.start(self.settings.dump.spans.place_of_number(number));
         for row in &group.rows {
@@ -222,7 +228,7 @@ impl<'a> FrameWorker<'a> {
             row.decode(&mut self.decoder, &mut body)?;
             self.print_row(group, row, &body, &mut page)?;
             self.body = body;
-            self.list_files(row, &mut page)?;
+            self.list_files(group, row, &mut page)?;
         }
         let Page { memo, written, listed, old, mut lost, found, cards, .. } = page;
         // Records never leave the store, so what is left here belongs to none of the frame's.
@@ -250,16 +256,20 @@ impl<'a> FrameWorker<'a> {
     }
 
     /// Ends a record: its files go into the list, and those it no longer has are lost.
-    fn list_files(&mut self, row: &Row, page: &mut Page) -> Result<(), BuildError> {
+    fn list_files(&mut self, group: &Group, row: &Row, page: &mut Page) -> Result<(), BuildError> {
         let id = row.id.as_str();
         let old = page.old.as_mut().and_then(|old| old.remove(id)).unwrap_or_default();
         let kept: BTreeSet<&str> = page.site.iter().map(|line| line.path.as_str()).collect();
         let mut lost: Vec<String> = old.into_iter().map(|line| line.path).collect();
         if self.changed.going_on && self.changed.has(row) {
-            // A build that was killed may have printed what nobody remembers. The feed of the
-            // family is another record's if this one has no files; if there is no other, it goes.
+            // A build that was killed may have printed what nobody remembers. The feed of a
+            // family is its newest member's, or nobody's.
             let stands = |path: &String| self.stage.root().join(path).exists();
-            let family = page.site.is_empty().then_some(row.family.as_str());
+            let owns = match row.class {
+                Class::Public => Lineage::among(id, group.siblings(&row.family)).is_latest(),
+                _ => page.deserted.contains(&row.family),
+            };
+            let family = owns.then_some(row.family.as_str());
             lost.extend(url::possible_paths(id, family).filter(stands));
         }
         page.lost.extend(lost.into_iter().filter(|path| !kept.contains(path.as_str())));

