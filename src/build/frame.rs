@@ -23,7 +23,7 @@ use super::dump::stats::Stats;
 use super::dump::{DumpOptions, FrameBuilder, RenderedFrame};
 use super::site::{LatestRecord, Renderer, TombstoneView, address, url};
 use super::site_list;
-use super::state::{FrameRow, Memo};
+use super::state::{FrameRow, Memo, RecordFiles};
 use super::{BuildError, Settings, Tally};
 
 /// A frame to be done.
@@ -44,6 +44,8 @@ pub(super) enum Work {
 /// What the build before left of a frame.
 pub(super) struct Old {
     pub(super) row: FrameRow,
+    /// The files of its records; not read for a frame that is kept.
+    pub(super) pages: RecordFiles,
     /// Its part of the site list, compressed.
     pub(super) list: Vec<u8>,
 }
@@ -196,10 +198,10 @@ impl<'a> FrameWorker<'a> {
             Work::Print { number, group, old, deserted } => {
                 self.print(number, &group, old, deserted)
             }
-            Work::Keep { number, old: Old { row, list } } => Ok(Printed {
+            Work::Keep { number, old: Old { row, list, .. } } => Ok(Printed {
                 number,
                 frame: None,
-                memo: row.memo()?,
+                memo: Memo { summary: row.summary()?, pages: Vec::new() },
                 list,
                 listed: Tally { files: row.files, bytes: row.bytes },
                 written: Tally::default(),
@@ -218,7 +220,7 @@ impl<'a> FrameWorker<'a> {
         old: Option<Old>,
         deserted: BTreeSet<String>,
     ) -> Result<Printed, BuildError> {
-        let old = old.map(|old| site_list::by_record(&old.row.memo()?, &old.list)).transpose()?;
+        let old = old.map(|old| site_list::by_record(&old.pages, &old.list)).transpose()?;
         let mut page = Page { old, deserted, ..Page::default() };
         self.lines.clear();
         self.builder.start(self.settings.dump.spans.place_of_number(number));

@@ -483,7 +483,11 @@ impl Prints<'_> {
                 let row = row.ok_or(BuildError::State(StateError::Lost))?;
                 let range = spans.place_of_number(number).pack.to_string();
                 let list = parts.next(&range, row.list_bytes)?;
-                old = Some(Old { row, list });
+                let pages = match is_touched {
+                    true => state.pages(number).map_err(BuildError::from)?,
+                    false => Vec::new(),
+                };
+                old = Some(Old { row, pages, list });
             }
             match old {
                 Some(old) if !is_touched => hand(Work::Keep { number, old })?,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::release::manifest::{SiteEntry, SiteLine};
 
 use super::BuildError;
-use super::state::Memo;
+use super::state::RecordFiles;
 
 /// Level of the lists: small beside the packs, read by `verify` and mirrors only.
 const LEVEL: i32 = 3;
@@ -38,9 +38,9 @@ pub(super) fn compress(lines: &[u8]) -> Result<Vec<u8>, BuildError> {
     zstd::bulk::compress(lines, LEVEL).map_err(failed)
 }
 
-/// The lines of a part by record, as its memo says they lie in it.
+/// The lines of a part by record, as they lie in it.
 pub(super) fn by_record(
-    memo: &Memo,
+    pages: &RecordFiles,
     part: &[u8],
 ) -> Result<BTreeMap<String, Vec<SiteLine>>, BuildError> {
     if part.is_empty() {
@@ -49,7 +49,7 @@ pub(super) fn by_record(
     let text = zstd::bulk::decompress(part, PART_BYTES).map_err(failed)?;
     let mut lines = serde_json::Deserializer::from_slice(&text).into_iter::<SiteLine>();
     let mut found = BTreeMap::new();
-    for (id, names) in &memo.pages {
+    for (id, names) in pages {
         let lines: Result<Vec<_>, _> = (&mut lines).take(names.len()).collect();
         found.insert(id.clone(), lines.map_err(|error| failed(error.into()))?);
     }

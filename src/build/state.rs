@@ -12,12 +12,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::frame::Summary;
 
 /// Version of the tables and of what is in them; another one means a full build.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 const TABLES: &str = "
 -- What the build as a whole saw; one row.
@@ -28,7 +29,8 @@ CREATE TABLE frames (
     list_bytes INTEGER NOT NULL,    -- of its part of the site list
     files INTEGER NOT NULL,         -- files named there
     bytes INTEGER NOT NULL,         -- sum of their sizes
-    memo BLOB NOT NULL              -- Memo as JSON, zstd
+    summary BLOB NOT NULL,          -- Memo::summary as JSON, zstd
+    pages BLOB NOT NULL             -- Memo::pages as JSON, zstd; read for frames that are printed
 ) STRICT;
 -- Files of the web root that are no longer printed and not yet removed.
 CREATE TABLE gone (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -84,14 +86,17 @@ pub(super) struct Remembered {
 }
 
 /// What a frame became, without the files themselves.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Memo {
     /// What the frame adds to the totals.
     pub(super) summary: Summary,
-    /// Ids that have site files, in order of records, and what follows `records/<id>` in the
-    /// paths of those.
-    pub(super) pages: Vec<(String, Vec<String>)>,
+    /// The site files of its records. Empty for a frame that is kept.
+    pub(super) pages: RecordFiles,
 }
+
+/// Ids that have site files, in order of records, and what follows `records/<id>` in the paths
+/// of those; of another path all of it.
+pub(super) type RecordFiles = Vec<(String, Vec<String>)>;
 
 /// A row of `frames`.
 #[derive(Debug, Clone)]
@@ -99,7 +104,9 @@ pub(super) struct FrameRow {
     pub(super) list_bytes: u64,
     pub(super) files: u64,
     pub(super) bytes: u64,
-    memo: Vec<u8>,
+    summary: Vec<u8>,
+    /// Written, and read back by [`State::pages`] only.
+    pages: Vec<u8>,
 }
 
 impl FrameRow {
@@ -109,15 +116,24 @@ impl FrameRow {
         files: u64,
         bytes: u64,
     ) -> Result<Self, StateError> {
-        let json = serde_json::to_vec(memo).map_err(|error| StateError::Memo(error.into()))?;
-        let memo = zstd::bulk::compress(&json, MEMO_LEVEL).map_err(StateError::Memo)?;
-        Ok(FrameRow { list_bytes, files, bytes, memo })
+        let (summary, pages) = (pack(&memo.summary)?, pack(&memo.pages)?);
+        Ok(FrameRow { list_bytes, files, bytes, summary, pages })
     }
 
-    pub(super) fn memo(&self) -> Result<Memo, StateError> {
-        let json = zstd::bulk::decompress(&self.memo, MEMO_BYTES).map_err(StateError::Memo)?;
-        serde_json::from_slice(&json).map_err(|error| StateError::Memo(error.into()))
+    /// What the frame adds to the totals.
+    pub(super) fn summary(&self) -> Result<Summary, StateError> {
+        unpack(&self.summary)
     }
+}
+
+fn pack(value: &impl Serialize) -> Result<Vec<u8>, StateError> {
+    let json = serde_json::to_vec(value).map_err(|error| StateError::Memo(error.into()))?;
+    zstd::bulk::compress(&json, MEMO_LEVEL).map_err(StateError::Memo)
+}
+
+fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {
+    let json = zstd::bulk::decompress(bytes, MEMO_BYTES).map_err(StateError::Memo)?;
+    serde_json::from_slice(&json).map_err(|error| StateError::Memo(error.into()))
 }
 
 /// The state file, open for reading what the build before left.
@@ -200,7 +216,7 @@ impl State {
     /// One frame.
     pub(super) fn frame(&self, number: u64) -> Result<Option<FrameRow>, StateError> {
         let mut query = self.connection.prepare_cached(
-            "SELECT list_bytes, files, bytes, memo FROM frames WHERE number = ?1",
+            "SELECT list_bytes, files, bytes, summary FROM frames WHERE number = ?1",
         )?;
         let row = query.query_row([number as i64], |row| {
             let count = |column| row.get::<_, i64>(column).map(|n| n as u64);
@@ -208,10 +224,20 @@ impl State {
                 list_bytes: count(0)?,
                 files: count(1)?,
                 bytes: count(2)?,
-                memo: row.get(3)?,
+                summary: row.get(3)?,
+                pages: Vec::new(),
             })
         });
         Ok(row.optional()?)
+    }
+
+    /// [`Memo::pages`] of one frame; none for one that is not there.
+    pub(super) fn pages(&self, number: u64) -> Result<RecordFiles, StateError> {
+        let mut query =
+            self.connection.prepare_cached("SELECT pages FROM frames WHERE number = ?1")?;
+        let pages: Option<Vec<u8>> =
+            query.query_row([number as i64], |row| row.get(0)).optional()?;
+        pages.map_or(Ok(Vec::new()), |pages| unpack(&pages))
     }
 
     /// A second connection, for writing what this build prints; `all` forgets every frame
@@ -251,9 +277,10 @@ impl StateWriter {
     pub(super) fn put(&self, number: u64, row: &FrameRow) -> Result<(), StateError> {
         let mut query = self
             .connection
-            .prepare_cached("INSERT OR REPLACE INTO frames VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            .prepare_cached("INSERT OR REPLACE INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         let (list_bytes, files) = (row.list_bytes as i64, row.files as i64);
-        query.execute(params![number as i64, list_bytes, files, row.bytes as i64, row.memo])?;
+        let (number, bytes) = (number as i64, row.bytes as i64);
+        query.execute(params![number, list_bytes, files, bytes, row.summary, row.pages])?;
         Ok(())
     }
 

@@ -143,8 +143,7 @@ pub(super) fn pages(root: &Path, pages: &PageSet, state: &State) -> Result<(), B
         false => fs::remove_file(path),
     })?;
     for number in state.numbers()? {
-        let Some(row) = state.frame(number)? else { continue };
-        for (id, names) in row.memo()?.pages {
+        for (id, names) in state.pages(number)? {
             let kept: BTreeSet<&str> =
                 names.iter().filter_map(|name| name.strip_prefix('/')).collect();
             if kept.is_empty() {
