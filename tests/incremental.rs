@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use offprint::build::site::Brand;
-use offprint::build::{DumpSettings, Report, Settings, SiteSettings, build};
+use offprint::build::{DeltaSettings, DumpSettings, Report, Settings, SiteSettings, build};
 use offprint::crosswalk::Format;
 use offprint::record::Repository;
 use offprint::release::encoding::Encoding;
@@ -200,6 +200,7 @@ fn settings(state: &Path, day: usize, threads: usize) -> Settings {
             subject_min: 1,
             browse_limit: 60,
         },
+        delta: DeltaSettings::default(),
         threads,
         full: false,
         state_file: state.to_owned(),

@@ -6,6 +6,7 @@
 
 mod around;
 pub mod catalogue;
+mod delta;
 pub mod dump;
 mod frame;
 pub mod hosting;
@@ -27,6 +28,7 @@ use serde::Serialize;
 use crate::crosswalk::Format;
 use crate::record::Repository;
 use crate::record::identifier::OrderKey;
+use crate::release::delta::{Changes, DeltaError};
 use crate::release::encoding::Encoding;
 use crate::release::fetch::Source;
 use crate::release::layout::{self, Spans};
@@ -38,6 +40,7 @@ use crate::release::variants::Precompress;
 use crate::store::{Class, Error as StoreError, Group, Row, Snapshot, Store};
 
 use catalogue::Catalogue;
+pub use delta::DeltaSettings;
 use dump::DumpOptions;
 use dump::compat::CompatOptions;
 use frame::{FrameWorker, Old, Work};
@@ -61,6 +64,8 @@ pub struct Settings {
     pub dump: DumpSettings,
     /// Pages.
     pub site: SiteSettings,
+    /// Deltas.
+    pub delta: DeltaSettings,
     /// Worker threads, at least 1. Never changes a byte.
     pub threads: usize,
     /// Make everything anew even if nothing changed.
@@ -152,6 +157,8 @@ pub struct Report {
     pub exceptions: u64,
     /// Whether the previous release stands because nothing changed.
     pub unchanged: bool,
+    /// What is other than in the release before; `None` without a delta.
+    pub changes: Option<Changes>,
     /// Files written, by kind.
     pub written: BTreeMap<&'static str, Tally>,
     /// Files found equal and left alone, by kind.
@@ -220,6 +227,21 @@ pub enum BuildError {
     /// An export could not be written; its record has no DataCite form and is not printed.
     #[error(transparent)]
     Export(#[from] crate::crosswalk::datacite::Withheld),
+    /// The delta could not be made.
+    #[error(transparent)]
+    Delta(#[from] DeltaError),
+    /// Fewer public records than a release may have after the one before.
+    #[error("{before} records were public in release {release}, now {after} are: more than {percent} % fewer")]
+    Shrunk {
+        /// The release before.
+        release: String,
+        /// Public records there.
+        before: u64,
+        /// Public records now.
+        after: u64,
+        /// How many percent may go.
+        percent: u8,
+    },
     /// The release id is taken by another content.
     #[error("release {release} exists already, with other content")]
     Taken {
@@ -268,6 +290,7 @@ pub fn build(
     if standing::is_taken(root, last.as_ref(), &seen)? {
         return Err(BuildError::Taken { release: seen.release });
     }
+    delta::check_shrink(root, snapshot.totals(), settings)?;
     let same_make = last.as_ref().is_some_and(|last| seen.goes_on_from(last));
     let mut plan = Plan::new(&snapshot, root, settings, &state, last, &seen)?;
     let cards = plan.cards(settings)?;
@@ -314,6 +337,8 @@ pub fn build(
     if let Some(catalogue) = outcome.catalogue {
         catalogue.settle(&remembered.manifest_sha256)?;
     }
+    let delta = delta::write(&stage, settings, &manifest)?;
+    meter.lap("delta");
     let named = pointer::publish(&stage, &manifest, None)?;
     meter.lap("publish");
     if plan.is_full() {
@@ -327,9 +352,15 @@ pub fn build(
     sweep::lists(root, &manifest)?;
     sweep::around(root, &manifest)?;
     crate::release::sweep::sweep(&stage)?;
+    crate::release::delta::shelf::sweep(&stage)?;
     state.end()?;
     stage.close()?;
     meter.lap("sweep");
+    let mut written = outcome.written;
+    let changes = delta.map(|(changes, tally)| {
+        written.insert("deltas", tally);
+        changes
+    });
     Ok(Report {
         release: manifest.release,
         as_of: manifest.as_of,
@@ -337,7 +368,8 @@ pub fn build(
         records: manifest.counts,
         exceptions: outcome.exceptions,
         unchanged: false,
-        written: outcome.written,
+        changes,
+        written,
         reused: outcome.reused,
         seconds: meter.finish(),
         peak_rss_bytes: meter::peak_rss_bytes(),

@@ -117,6 +117,7 @@ pub(super) fn unchanged(
         records: manifest.counts,
         exceptions: exceptions.and_then(|file| file.records).unwrap_or(0),
         unchanged: true,
+        changes: None,
         written: BTreeMap::new(),
         reused: BTreeMap::new(),
         seconds: BTreeMap::new(),

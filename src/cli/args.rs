@@ -141,6 +141,9 @@ pub(super) struct Build {
     /// Ignore the previous release's artifacts and make everything anew
     #[arg(long)]
     pub(super) full: bool,
+    /// Go on if there are far fewer public records than before (dump.max_shrink)
+    #[arg(long)]
+    pub(super) allow_shrink: bool,
     /// Worker threads; short for --set build.threads=N
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,

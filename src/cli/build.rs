@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::progress::Progress;
 use super::terminal::{Hint, say};
 use super::{clock, open};
-use crate::build::{self, BuildError, DumpSettings, Report, Settings, SiteSettings};
+use crate::build::{self, BuildError, DeltaSettings, DumpSettings, Report, Settings, SiteSettings};
 use crate::release::layout::Spans;
 use crate::release::pointer::PointerError;
 
@@ -66,6 +66,10 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
             subject_min: config.site.subject_min,
             browse_limit: config.site.browse_limit,
         },
+        delta: DeltaSettings {
+            write: config.dump.deltas,
+            max_shrink: Some(config.dump.max_shrink).filter(|_| !arguments.allow_shrink),
+        },
         threads: if threads == 0 { cores() } else { threads },
         full: arguments.full,
         state_file: global.directory.join("build.db"),
@@ -84,6 +88,12 @@ fn explain(error: BuildError, settings: &Settings) -> anyhow::Error {
             }
             .into()
         }
+        error @ BuildError::Shrunk { .. } => Hint {
+            message: error.to_string(),
+            hint: "if that is right, build with --allow-shrink; else look at what was imported"
+                .into(),
+        }
+        .into(),
         other => other.into(),
     }
 }
@@ -102,6 +112,10 @@ fn tell(quiet: bool, report: &Report, root: &std::path::Path) {
             counts.minted, counts.public, counts.tombstoned, counts.restricted, counts.withheld
         ),
     );
+    if let Some(changes) = &report.changes {
+        let (added, edited, withdrawn) = (changes.added, changes.edited, changes.withdrawn);
+        say(quiet, format_args!("{added} added, {edited} edited, {withdrawn} withdrawn"));
+    }
     if report.exceptions > 0 {
         let path = format!("dumps/{}/exceptions.ndjson", report.release);
         say(quiet, format_args!("{} exceptions, see {path}", report.exceptions));

@@ -19,7 +19,7 @@ use crate::release::encoding::Encoding;
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 29] = [
+pub const KEYS: [&str; 31] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -33,6 +33,8 @@ pub const KEYS: [&str; 29] = [
     "dump.hash_pack_bits",
     "dump.hash_frame_bits",
     "dump.compat",
+    "dump.deltas",
+    "dump.max_shrink",
     "site.pages",
     "site.exports",
     "site.templates",
@@ -127,6 +129,10 @@ pub struct DumpSection {
     pub hash_frame_bits: u32,
     /// Also write the three solid archives and the listing of Zenodo's exporter.
     pub compat: bool,
+    /// Write deltas from the release before, and merged ones.
+    pub deltas: bool,
+    /// Percent of the public records that a release may lose.
+    pub max_shrink: u8,
 }
 
 impl Default for DumpSection {
@@ -139,6 +145,8 @@ impl Default for DumpSection {
             hash_pack_bits: 4,
             hash_frame_bits: 8,
             compat: false,
+            deltas: true,
+            max_shrink: 5,
         }
     }
 }
@@ -283,6 +291,9 @@ impl Config {
         }
         if !(1..=12).contains(&dump.hash_pack_bits) || !(1..=16).contains(&dump.hash_frame_bits) {
             bail!("dump.hash_pack_bits must be 1 to 12 and dump.hash_frame_bits 1 to 16");
+        }
+        if dump.max_shrink > 100 {
+            bail!("dump.max_shrink is {}, but must be 0 to 100 percent", dump.max_shrink);
         }
         if !self.repository.doi_pattern.contains('N') {
             bail!(

@@ -9,6 +9,7 @@
 
 pub mod canonical;
 pub mod cat;
+pub mod delta;
 pub mod encoding;
 pub mod fetch;
 pub mod hash;

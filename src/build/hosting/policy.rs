@@ -138,7 +138,8 @@ impl CacheClass {
 pub const NO_STORE: &str = "no-store";
 
 /// Files that name what is current, from the root.
-pub const POINTERS: [&str; 3] = ["release.json", "dumps/latest.json", "dumps/releases.json"];
+pub const POINTERS: [&str; 4] =
+    ["release.json", "dumps/latest.json", "dumps/releases.json", "dumps/deltas.json"];
 
 /// Folders whose hashed names are write-once, from the root.
 pub const HASHED_FOLDERS: [&str; 3] = ["dumps/pool/", "search/", "site/"];

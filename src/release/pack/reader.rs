@@ -124,10 +124,26 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
         info: &FrameInfo,
         decoder: &mut FrameDecoder,
     ) -> Result<DecodedFrame, PackError> {
-        let bytes = self.fetch(info)?;
-        let (data, card) = bytes.split_at(info.data as usize);
-        card::parse(&self.spans, self.place(info), card)
-            .and_then(|ids| decode(decoder, self.pack.format, info, data, ids))
+        self.unpack(info, &self.fetch(info)?, decoder)
+    }
+
+    /// The records in the bytes that [`fetch`](Self::fetch) gave for this frame.
+    ///
+    /// # Errors
+    /// When the frame is damaged.
+    pub fn unpack(
+        &self,
+        info: &FrameInfo,
+        bytes: &[u8],
+        decoder: &mut FrameDecoder,
+    ) -> Result<DecodedFrame, PackError> {
+        let cut = Err(Fault::Card("not a card"));
+        let parts = bytes.split_at_checked(info.data as usize).map_or(cut, Ok);
+        parts
+            .and_then(|(data, card)| {
+                let ids = card::parse(&self.spans, self.place(info), card)?;
+                decode(decoder, self.pack.format, info, data, ids)
+            })
             .map_err(|fault| self.damage(info, fault))
     }
 
@@ -157,7 +173,11 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
         })
     }
 
-    fn fetch(&self, info: &FrameInfo) -> Result<Vec<u8>, PackError> {
+    /// The bytes of a frame and its card, unchecked: equal bytes, equal records. One request.
+    ///
+    /// # Errors
+    /// When they cannot be fetched.
+    pub fn fetch(&self, info: &FrameInfo) -> Result<Vec<u8>, PackError> {
         let len = u64::from(info.data) + u64::from(info.card);
         Ok(self.source.read_range(&self.pack.path, info.offset, len)?)
     }

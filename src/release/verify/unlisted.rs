@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use walkdir::WalkDir;
 
+use super::super::delta::shelf::DELTAS_JSON;
 use super::super::fetch::Source;
 use super::super::layout::{
     LATEST_JSON, MANIFEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, release_dir,
@@ -82,6 +83,7 @@ fn known_paths(source: &Source, manifest: &Manifest, pointer: &ReleasePointer) -
     files.extend(manifest.objects().map(|(path, ..)| path.to_owned()));
     // Deltas and the search index have lists of their own; the stage has its own warning.
     let mut prefixes = vec!["dumps/delta/".to_owned(), format!("{STAGE_DIR}/")];
+    files.insert(DELTAS_JSON.to_owned());
     if pointer.search.is_some() {
         prefixes.push("search/".to_owned());
     }
