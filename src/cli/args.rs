@@ -52,6 +52,7 @@ pub(super) enum Command {
     Import(Import),
     Build(Build),
     Verify(Verify),
+    Pull(Pull),
     Serve(Serve),
     Hosting(Hosting),
     Show(Show),
@@ -173,6 +174,43 @@ pub(super) enum Depth {
     Full,
 }
 
+/// Mirror a release
+///
+/// Fetches what the mirror does not have from any static host or directory, several files at a
+/// time, dumps as deltas where that is less, and moves the pointer last: until then the release
+/// before stands. An interrupted pull goes on where it stopped. If nothing changed, it costs one
+/// small request.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint pull https://repository.example mirror && offprint verify mirror
+  offprint pull https://repository.example mirror --select dumps --json")]
+pub(super) struct Pull {
+    /// Web root of the release, an http(s) URL or a path
+    pub(super) release: String,
+    /// Directory of the mirror
+    pub(super) dir: PathBuf,
+    /// What to mirror; what the release does not have is passed over
+    #[arg(long, value_delimiter = ',', default_value = "dumps,site,search")]
+    pub(super) select: Vec<Select>,
+    /// Requests under way at once
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(super) connections: usize,
+    /// Fetch packs whole, never deltas
+    #[arg(long)]
+    pub(super) no_deltas: bool,
+}
+
+/// Parts of a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Select {
+    /// Packs and what describes them
+    Dumps,
+    /// Pages, exports, assets
+    Site,
+    /// The search index
+    Search,
+}
+
 /// Serve a release over HTTP
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
@@ -225,7 +263,8 @@ pub(super) struct Show {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   offprint cat repo/public --format native-json          # every record, one a line
-  offprint cat https://repository.example --format datacite-xml --id 123456")]
+  offprint cat https://repository.example --format datacite-xml --id 123456
+  offprint cat https://repository.example --since 20261001T000000Z    # what changed since")]
 pub(super) struct Cat {
     /// Web root of the release, a path or an http(s) URL
     pub(super) dump: String,
@@ -235,6 +274,14 @@ pub(super) struct Cat {
     /// Print this record only; costs a few range requests
     #[arg(long)]
     pub(super) id: Option<String>,
+    /// Print what changed since this release: new and edited records, and a line
+    /// {"deleted":…,"id":…,"reason":…} for each that went
+    #[arg(long, value_name = "RELEASE", conflicts_with = "id")]
+    pub(super) since: Option<String>,
+    /// With --since: write the lines of what went to this file; XML has them on standard error
+    /// otherwise
+    #[arg(long, value_name = "FILE", requires = "since")]
+    pub(super) deletes: Option<PathBuf>,
     /// Tell requests and bytes on standard error
     #[arg(long)]
     pub(super) stats: bool,

@@ -19,6 +19,7 @@ mod init;
 mod interrupt;
 mod open;
 mod progress;
+mod pull;
 mod serve;
 mod show;
 mod synth;
@@ -63,6 +64,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Import(import) => import::run(global, import),
         Command::Build(build) => build::run(global, build),
         Command::Verify(verify) => verify::run(global, verify),
+        Command::Pull(pull) => pull::run(global, pull),
         Command::Serve(serve) => serve::run(serve),
         Command::Hosting(hosting) => hosting::run(global, hosting),
         Command::Show(show) => show::run(global, show),

@@ -90,6 +90,20 @@ pub struct Traffic {
     pub bytes: u64,
 }
 
+/// Answer to a conditional request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fresh {
+    /// The file is still the one with the tag.
+    Same,
+    /// It is this.
+    New {
+        /// The whole file.
+        body: Vec<u8>,
+        /// Its entity tag, as the server spells it.
+        etag: Option<String>,
+    },
+}
+
 /// The web root of a release: a directory, or an `http://` or `https://` URL.
 pub struct Source {
     root: Root,
@@ -159,6 +173,128 @@ impl Source {
             }
         };
         Ok(Box::new(Counted { inner, bytes: Arc::clone(&self.bytes) }))
+    }
+
+    /// The whole file, at most `limit` bytes, unless it is still the one with this entity tag.
+    /// One request. A directory has no tags: there it always comes.
+    ///
+    /// # Errors
+    /// As [`read_all`](Self::read_all).
+    pub fn read_unless(
+        &self,
+        path: &str,
+        etag: Option<&str>,
+        limit: u64,
+    ) -> Result<Fresh, FetchError> {
+        let Root::Url { agent, .. } = &self.root else {
+            return Ok(Fresh::New { body: self.read_all(path, limit)?, etag: None });
+        };
+        self.checked(path)?;
+        let url = self.place(path);
+        let mut request = agent.get(&url).header("Accept-Encoding", "identity");
+        if let Some(etag) = etag {
+            request = request.header("If-None-Match", etag);
+        }
+        let response = match self.success(request.call(), url.clone()) {
+            Err(FetchError::Status { status: 304, .. }) => return Ok(Fresh::Same),
+            other => other?,
+        };
+        let etag = response.headers().get("etag").and_then(|value| value.to_str().ok());
+        let etag = etag.map(str::to_owned);
+        let body = self.bounded(response, url, limit)?;
+        Ok(Fresh::New { body, etag })
+    }
+
+    /// The file from byte `offset` on, and where the bytes that come really begin: at `offset`,
+    /// or at 0 from a server that cannot do ranges. One request.
+    ///
+    /// # Errors
+    /// When it is absent, shorter, or cannot be opened.
+    pub fn reader_from(
+        &self,
+        path: &str,
+        offset: u64,
+    ) -> Result<(Box<dyn Read + Send>, u64), FetchError> {
+        if offset == 0 {
+            return Ok((self.reader(path)?, 0));
+        }
+        self.checked(path)?;
+        let (inner, start): (Box<dyn Read + Send>, u64) = match &self.root {
+            Root::Dir(_) => {
+                let mut file = self.file(path)?;
+                let failed = |source| FetchError::Io { path: self.place(path), source };
+                file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+                (Box::new(file), offset)
+            }
+            Root::Url { agent, .. } => {
+                let url = self.place(path);
+                let request = agent
+                    .get(&url)
+                    .header("Accept-Encoding", "identity")
+                    .header("Range", format!("bytes={offset}-"));
+                let response = match self.success(request.call(), url.clone()) {
+                    Err(FetchError::Status { status: 416, .. }) => {
+                        return Err(FetchError::Short { path: url, end: offset });
+                    }
+                    other => other?,
+                };
+                let start = if response.status().as_u16() == 206 { offset } else { 0 };
+                if start > 0 && !starts_at(&response, offset) {
+                    return Err(FetchError::NoRanges { url });
+                }
+                (Box::new(response.into_body().into_reader()), start)
+            }
+        };
+        Ok((Box::new(Counted { inner, bytes: Arc::clone(&self.bytes) }), start))
+    }
+
+    /// What a page's address answers, at most `limit` bytes, whatever the status: hosts answer
+    /// 410 with the page of a tombstone and 404 with `404.html`. `bare` asks at the page's
+    /// address, which has no `.html`. One request, and those it is redirected to; the caller
+    /// knows the hash. A page longer than `limit` comes cut after one byte more.
+    ///
+    /// # Errors
+    /// When the path is unsafe or no answer comes.
+    pub fn read_page(&self, path: &str, bare: bool, limit: u64) -> Result<Vec<u8>, FetchError> {
+        self.checked(path)?;
+        let Root::Url { agent, base } = &self.root else {
+            let mut body = Vec::new();
+            let read = self.reader(path)?.take(limit.saturating_add(1)).read_to_end(&mut body);
+            read.map_err(|source| FetchError::Io { path: self.place(path), source })?;
+            return Ok(body);
+        };
+        let address = if bare { bare_address(path) } else { path };
+        let url = format!("{base}/{}", percent_encoded(address));
+        let request = agent.get(&url).header("Accept-Encoding", "identity");
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let response = request.call();
+        let response = response.map_err(|source| {
+            let source = Box::new(source);
+            FetchError::Transport { url: url.clone(), source }
+        })?;
+        let status = response.status().as_u16();
+        if !matches!(status, 200 | 404 | 410) {
+            return Err(FetchError::Status { url, status });
+        }
+        let inner = response.into_body().into_reader();
+        let body = Counted { inner, bytes: Arc::clone(&self.bytes) };
+        let mut bytes = Vec::new();
+        let read = body.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|source| FetchError::Io { path: url, source })?;
+        Ok(bytes)
+    }
+
+    fn bounded(&self, response: Response, url: String, limit: u64) -> Result<Vec<u8>, FetchError> {
+        let inner = response.into_body().into_reader();
+        let mut body = Vec::new();
+        let read = Counted { inner, bytes: Arc::clone(&self.bytes) }
+            .take(limit + 1)
+            .read_to_end(&mut body);
+        read.map_err(|source| FetchError::Io { path: url.clone(), source })?;
+        if body.len() as u64 > limit {
+            return Err(FetchError::TooLong { path: url, limit });
+        }
+        Ok(body)
     }
 
     /// Size of the file in bytes; `None` when there is none or the server does not tell.
@@ -317,6 +453,14 @@ fn exactly(reader: impl Read, len: u64) -> io::Result<Option<Vec<u8>>> {
     let mut body = Vec::with_capacity(len.min(1 << 20) as usize);
     reader.take(len).read_to_end(&mut body)?;
     Ok((body.len() as u64 == len).then_some(body))
+}
+
+/// The address of a page: without `.html`, a folder's own page with a slash.
+fn bare_address(path: &str) -> &str {
+    match path.strip_suffix("index.html") {
+        Some(folder) if folder.is_empty() || folder.ends_with('/') => folder,
+        _ => path.strip_suffix(".html").unwrap_or(path),
+    }
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -17,6 +17,7 @@ pub mod layout;
 pub mod manifest;
 pub mod pack;
 pub mod pointer;
+pub mod pull;
 pub mod stage;
 pub mod sums;
 pub mod sweep;

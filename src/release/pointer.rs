@@ -195,14 +195,23 @@ impl ReleasePointer {
     /// # Errors
     /// When it cannot be read or is not a pointer.
     pub fn read(source: &Source) -> Result<Option<ReleasePointer>, PointerError> {
-        let pointer: ReleasePointer = match read_json(source, RELEASE_JSON) {
-            Err(PointerError::Fetch(FetchError::NotFound(_))) => return Ok(None),
-            other => other?,
-        };
+        match source.read_all(RELEASE_JSON, MAX_POINTER) {
+            Err(FetchError::NotFound(_)) => Ok(None),
+            other => ReleasePointer::from_bytes(&other?).map(Some),
+        }
+    }
+
+    /// Reads the bytes of `release.json`.
+    ///
+    /// # Errors
+    /// When they are not a pointer.
+    pub fn from_bytes(bytes: &[u8]) -> Result<ReleasePointer, PointerError> {
+        let pointer: ReleasePointer = serde_json::from_slice(bytes)
+            .map_err(|source| PointerError::Json { path: RELEASE_JSON, source })?;
         let known = pointer.format == FORMAT && is_release_id(&pointer.release);
         let path = format!("{}/{MANIFEST_JSON}", release_dir(&pointer.release));
         if known && pointer.manifest.path == path {
-            return Ok(Some(pointer));
+            return Ok(pointer);
         }
         let what = format!("format {}, release {:?}", pointer.format, pointer.release);
         Err(PointerError::Member { path: RELEASE_JSON, what })

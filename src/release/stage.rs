@@ -168,6 +168,18 @@ impl Stage {
         Ok(Written { path: path.to_owned(), bytes: size, sha256, reused: false })
     }
 
+    /// Puts a finished file of the same file system, such as one that was downloaded, at `path`
+    /// from the web root, flushing its content first. What stands there is replaced.
+    ///
+    /// # Errors
+    /// When any step fails; the old file then still stands.
+    pub fn adopt(&self, file: &Path, path: &str) -> Result<()> {
+        if self.durability == Durability::Synced {
+            File::open(file).and_then(|f| f.sync_data()).map_err(at("flush", file))?;
+        }
+        self.place(file, path)
+    }
+
     /// Flushes every directory that got a file since the last call. After it, everything kept so
     /// far survives a power cut; call it before moving a pointer.
     ///

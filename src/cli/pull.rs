@@ -1,0 +1,47 @@
+//! `offprint pull`
+
+use std::io::{self, Write as _};
+
+use anyhow::Result;
+
+use super::args::{Global, Pull, Select};
+use super::exit::Exit;
+use super::progress::Progress;
+use super::terminal::say;
+use crate::release::fetch::Source;
+use crate::release::pull::{self, Options, Report, Selection};
+
+pub(super) fn run(global: &Global, arguments: &Pull) -> Result<Exit> {
+    let source = Source::open(&arguments.release);
+    let wants = |one| arguments.select.contains(&one);
+    let options = Options {
+        select: Selection { dumps: wants(Select::Dumps), site: wants(Select::Site) },
+        connections: arguments.connections,
+        deltas: !arguments.no_deltas,
+    };
+    let progress = Progress::new(global.quiet, "pulling", 0, true);
+    let report = pull::pull(&source, &arguments.dir, &options, &progress)?;
+    drop(progress);
+    if global.json {
+        writeln!(io::stdout().lock(), "{}", serde_json::to_string(&report)?)?;
+    }
+    tell(global.quiet, &report);
+    Ok(Exit::Success)
+}
+
+fn tell(quiet: bool, report: &Report) {
+    for warning in &report.warnings {
+        say(quiet, format_args!("warning: {warning}"));
+    }
+    let Report { release, requests, bytes, .. } = report;
+    if report.unchanged {
+        say(quiet, format_args!("nothing changed; release {release} stands"));
+    } else {
+        say(quiet, format_args!("release {release} stands now"));
+        let (made, deltas) = (report.made.files, report.deltas.len());
+        if made > 0 {
+            say(quiet, format_args!("{made} packs made from {deltas} deltas"));
+        }
+    }
+    say(quiet, format_args!("{requests} requests, {bytes} bytes"));
+}

@@ -1,0 +1,221 @@
+//! Fetches files, several at a time, and puts them in place once their hash is right.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::super::fetch::FetchError;
+use super::super::hash::{Hashing, sha256};
+use super::mirror::failed;
+use super::{Moved, PullError, Work};
+
+/// How often a file whose transfer breaks off is asked for again, from where it broke off.
+const PATIENCE: usize = 5;
+
+/// A file to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Object {
+    pub(super) path: String,
+    pub(super) bytes: u64,
+    pub(super) sha256: String,
+    /// Whether its name holds its hash: then one of the same size is the same file.
+    pub(super) named: bool,
+}
+
+/// Does `act` for every item on as many threads as there may be requests; the first error ends
+/// it.
+pub(super) fn each<T: Sync>(
+    threads: usize,
+    items: &[T],
+    act: impl Fn(&T) -> Result<(), PullError> + Sync,
+) -> Result<(), PullError> {
+    let next = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let error = Mutex::new(None);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1).min(items.len()) {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                    if let Err(found) = act(item) {
+                        stop.store(true, Ordering::Relaxed);
+                        error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(found);
+                    }
+                }
+            });
+        }
+    });
+    match error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+impl Work<'_> {
+    /// Sees to it that these files stand, and books them under `kind`.
+    pub(super) fn have(&mut self, kind: &'static str, wanted: &[Object]) -> Result<(), PullError> {
+        let tally = Mutex::new((Moved::default(), Moved::default()));
+        each(self.options.connections, wanted, |object| {
+            let there = self.stands(object)?;
+            if !there {
+                self.fetch(object)?;
+            }
+            self.progress.advance(object.bytes);
+            let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+            let counted = if there { &mut tally.1 } else { &mut tally.0 };
+            counted.files += 1;
+            counted.bytes += object.bytes;
+            Ok(())
+        })?;
+        let (fetched, reused) = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.book(kind, fetched, reused);
+        Ok(())
+    }
+
+    pub(super) fn book(&mut self, kind: &'static str, fetched: Moved, reused: Moved) {
+        let report = &mut self.report;
+        for (all, more) in [(&mut report.fetched, fetched), (&mut report.reused, reused)] {
+            let known: &mut Moved = all.entry(kind).or_default();
+            known.files += more.files;
+            known.bytes += more.bytes;
+        }
+    }
+
+    /// Whether the file stands in the mirror.
+    pub(super) fn stands(&self, object: &Object) -> Result<bool, PullError> {
+        let path = self.mirror.root().join(&object.path);
+        let same_size =
+            fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == object.bytes);
+        if !same_size || object.named {
+            return Ok(same_size);
+        }
+        let mut file = Hashing::new(File::open(&path).map_err(failed("read", &path))?);
+        io::copy(&mut file, &mut io::sink()).map_err(failed("read", &path))?;
+        Ok(file.finish().2 == object.sha256)
+    }
+
+    /// Fetches a file. What a pull before left of it is not fetched again.
+    fn fetch(&self, object: &Object) -> Result<(), PullError> {
+        let part = self.mirror.part(&object.sha256);
+        let mut broken = 0;
+        let mut anew = false;
+        loop {
+            let resumed = fs::metadata(&part).map_or(0, |meta| meta.len());
+            match self.transfer(object, &part) {
+                Ok(true) => break,
+                // What was left of an earlier pull may have been of another file.
+                Ok(false) if resumed > 0 && !anew => {
+                    anew = true;
+                    remove(&part)?;
+                }
+                Ok(false) => {
+                    remove(&part)?;
+                    let path = self.source.place(&object.path);
+                    return Err(PullError::Tampered { path, what: "another hash".into() });
+                }
+                Err(PullError::Fetch(FetchError::Io { .. })) if broken < PATIENCE => broken += 1,
+                Err(PullError::Fetch(FetchError::Short { .. })) if resumed > 0 && !anew => {
+                    anew = true;
+                    remove(&part)?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.stage.adopt(&part, &object.path)?;
+        Ok(())
+    }
+
+    /// Brings `part` to its full length; whether its hash is right.
+    fn transfer(&self, object: &Object, part: &Path) -> Result<bool, PullError> {
+        let unwritten = |error| failed("write", part)(error);
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).write(true).create(true).truncate(false).open(part);
+        let file = file.as_mut().map_err(|error| unwritten(io::Error::from(error.kind())))?;
+        let mut whole = Hashing::new(file);
+        let mut have = io::copy(&mut whole, &mut io::sink()).map_err(unwritten)?;
+        if have >= object.bytes {
+            let (file, _, sha256) = whole.finish();
+            if have > object.bytes {
+                file.set_len(0).map_err(unwritten)?;
+                return Ok(false);
+            }
+            return Ok(sha256 == object.sha256);
+        }
+        let (mut reader, start) = self.source.reader_from(&object.path, have)?;
+        if start != have {
+            // From a server that cannot do ranges everything comes again.
+            let (file, ..) = whole.finish();
+            file.set_len(0).map_err(unwritten)?;
+            io::Seek::rewind(file).map_err(unwritten)?;
+            whole = Hashing::new(file);
+            have = 0;
+        }
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let path = || self.source.place(&object.path);
+            let n = match reader.read(&mut buffer) {
+                Ok(n) => n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(source) => return Err(FetchError::Io { path: path(), source }.into()),
+            };
+            if n == 0 {
+                break;
+            }
+            have += n as u64;
+            if have > object.bytes {
+                let what = format!("more than {} bytes come", object.bytes);
+                let (file, ..) = whole.finish();
+                file.set_len(0).map_err(unwritten)?;
+                return Err(PullError::Tampered { path: path(), what });
+            }
+            whole.write_all(&buffer[..n]).map_err(unwritten)?;
+        }
+        let (_, bytes, sha256) = whole.finish();
+        if bytes < object.bytes {
+            let path = self.source.place(&object.path);
+            let source = io::ErrorKind::UnexpectedEof.into();
+            return Err(FetchError::Io { path, source }.into());
+        }
+        Ok(sha256 == object.sha256)
+    }
+
+    /// Fetches one of very many small files of the site and writes it; hosts have pages at
+    /// addresses without `.html`.
+    pub(super) fn fetch_page(&self, object: &Object) -> Result<(), PullError> {
+        let Object { path, bytes, sha256: listed, .. } = object;
+        if *bytes == 0 {
+            // Nothing to ask for; marks of tombstones.
+            return self.put_page(path, b"", listed).map(|_| ());
+        }
+        for bare in [true, false] {
+            let body = self.source.read_page(path, bare, *bytes)?;
+            if self.put_page(path, &body, listed)? {
+                return Ok(());
+            }
+            if !path.ends_with(".html") {
+                break;
+            }
+        }
+        let (path, what) = (self.source.place(path), "another hash".into());
+        Err(PullError::Tampered { path, what })
+    }
+
+    fn put_page(&self, path: &str, body: &[u8], listed: &str) -> Result<bool, PullError> {
+        let right = sha256(body) == *listed;
+        if right {
+            self.stage.write_page(path, body)?;
+        }
+        Ok(right)
+    }
+}
+
+fn remove(path: &Path) -> Result<(), PullError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(failed("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}

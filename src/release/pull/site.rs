@@ -1,0 +1,232 @@
+//! The pages of a release: by the lists of site files, only what is other.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::sync::{Mutex, PoisonError};
+
+use super::super::manifest::{Manifest, SiteEntry, SiteLine};
+use super::accept::is_mirrored;
+use super::dumps::{is_dump, object};
+use super::mirror::failed;
+use super::objects::{Object, each};
+use super::{Moved, PullError, Work};
+
+/// Site files looked at between two reads of a list.
+const BATCH: usize = 4096;
+/// Longest line of a list.
+const MAX_LINE: u64 = 1 << 14;
+
+/// Eight bytes that stand for a text: what a list says of millions of files fits in memory. A
+/// clash, of which the odds are one in 10^13 a file, leaves a page as it was until `verify`.
+fn short(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Work<'_> {
+    /// Sees to it that the site of `new` stands; paths that only `earlier` releases have.
+    ///
+    /// What an unchanged list names is not looked at, nor what a list names as before, unless
+    /// `thorough`: then every file is hashed.
+    pub(super) fn site(
+        &mut self,
+        new: &Manifest,
+        earlier: &[Manifest],
+        thorough: bool,
+    ) -> Result<Vec<String>, PullError> {
+        let files = new.files.iter().filter(|file| !is_dump(&file.path));
+        let files: Vec<Object> =
+            files.map(|file| object(&file.path, file.bytes, &file.sha256, false)).collect();
+        self.pages("pages", files)?;
+        let lists: Vec<Object> =
+            new.site.iter().map(|l| object(&l.path, l.bytes, &l.sha256, true)).collect();
+        self.have("lists", &lists)?;
+
+        let same = |one: &SiteEntry| {
+            !thorough
+                && earlier.first().is_some_and(|old| old.site.iter().any(|l| l.path == one.path))
+        };
+        let changed: Vec<&SiteEntry> = new.site.iter().filter(|one| !same(one)).collect();
+        let before: Vec<&SiteEntry> = earlier
+            .iter()
+            .flat_map(|old| &old.site)
+            .filter(|one| thorough || !new.site.iter().any(|l| l.path == one.path))
+            .collect();
+        let mut left = HashSet::new();
+        for (ranges, group) in groups(&changed, &before) {
+            let mut known: HashMap<u64, u64> = HashMap::new();
+            for list in ranges {
+                self.lines(list, true, |lines| {
+                    for line in lines {
+                        known.insert(short(&line.path), short(&line.sha256));
+                    }
+                    Ok(())
+                })?;
+            }
+            for list in group {
+                self.list(list, &mut known, thorough)?;
+            }
+            left.extend(known.into_keys());
+        }
+        self.gone(new, earlier, &before, left)
+    }
+
+    /// Brings the files that one list names; what it names is no longer among `known`.
+    fn list(
+        &mut self,
+        list: &SiteEntry,
+        known: &mut HashMap<u64, u64>,
+        thorough: bool,
+    ) -> Result<(), PullError> {
+        let mut kept = Moved::default();
+        let mut wanted = Vec::new();
+        let mut fetched = Ok(());
+        self.lines(list, false, |lines| {
+            for line in lines {
+                let old = known.remove(&short(&line.path));
+                if !thorough && old == Some(short(&line.sha256)) {
+                    kept.files += 1;
+                    kept.bytes += line.bytes;
+                } else {
+                    wanted.push(object(&line.path, line.bytes, &line.sha256, false));
+                }
+            }
+            Ok(())
+        })?;
+        while !wanted.is_empty() && fetched.is_ok() {
+            let rest = wanted.split_off(wanted.len().min(BATCH));
+            fetched = self.pages("pages", std::mem::replace(&mut wanted, rest));
+        }
+        self.book("pages", Moved::default(), kept);
+        fetched
+    }
+
+    /// Sees to it that these small files stand.
+    fn pages(&mut self, kind: &'static str, wanted: Vec<Object>) -> Result<(), PullError> {
+        let tally = Mutex::new((Moved::default(), Moved::default()));
+        each(self.options.connections, &wanted, |page| {
+            let there = self.stands(page)?;
+            if !there {
+                self.fetch_page(page)?;
+                self.progress.advance(page.bytes);
+            }
+            let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+            let counted = if there { &mut tally.1 } else { &mut tally.0 };
+            counted.files += 1;
+            counted.bytes += page.bytes;
+            Ok(())
+        })?;
+        let (fetched, reused) = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.book(kind, fetched, reused);
+        Ok(())
+    }
+
+    /// The paths of `left` that no list of `new` names after all: a file may have moved from
+    /// one list to another.
+    fn gone(
+        &self,
+        new: &Manifest,
+        earlier: &[Manifest],
+        before: &[&SiteEntry],
+        mut left: HashSet<u64>,
+    ) -> Result<Vec<String>, PullError> {
+        let mut gone = BTreeMap::new();
+        let around: HashSet<&str> = new.files.iter().map(|file| file.path.as_str()).collect();
+        let files = earlier.iter().flat_map(|old| &old.files);
+        for file in files.filter(|file| !is_dump(&file.path)) {
+            if !around.contains(file.path.as_str()) {
+                left.insert(short(&file.path));
+                gone.insert(short(&file.path), file.path.clone());
+            }
+        }
+        if left.is_empty() {
+            return Ok(Vec::new());
+        }
+        for list in &new.site {
+            self.lines(list, false, |lines| {
+                for line in lines {
+                    left.remove(&short(&line.path));
+                }
+                Ok(())
+            })?;
+        }
+        for list in before {
+            self.lines(list, true, |lines| {
+                for line in lines {
+                    let key = short(&line.path);
+                    if left.contains(&key) && !around.contains(line.path.as_str()) {
+                        gone.insert(key, line.path);
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        gone.retain(|key, path| left.contains(key) && is_mirrored(path));
+        Ok(gone.into_values().collect())
+    }
+
+    /// Hands over the lines of a list that stands in the mirror. One that is not there may be
+    /// `absent`.
+    fn lines(
+        &self,
+        list: &SiteEntry,
+        absent: bool,
+        mut each: impl FnMut(Vec<SiteLine>) -> Result<(), PullError>,
+    ) -> Result<(), PullError> {
+        let path = self.mirror.root().join(&list.path);
+        let file = match File::open(&path) {
+            Err(error) if absent && error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            other => other.map_err(failed("read", &path))?,
+        };
+        let tampered = |what: String| {
+            Err(PullError::Tampered { path: list.path.clone(), what })
+        };
+        let decoder = zstd::stream::read::Decoder::new(file).map_err(failed("read", &path))?;
+        let mut reader = BufReader::new(decoder);
+        let (mut batch, mut line, mut count) = (Vec::new(), Vec::new(), 0u64);
+        loop {
+            line.clear();
+            let read = reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
+            if read.map_err(failed("read", &path))? == 0 {
+                break;
+            }
+            count += 1;
+            let Ok(parsed) = serde_json::from_slice::<SiteLine>(&line) else {
+                return tampered(format!("line {count} is none"));
+            };
+            if !is_mirrored(&parsed.path) {
+                return tampered(format!("{:?} is no place for a page", parsed.path));
+            }
+            if count > list.files {
+                return tampered(format!("has more than {} lines", list.files));
+            }
+            batch.push(parsed);
+            if batch.len() == BATCH {
+                each(std::mem::take(&mut batch))?;
+            }
+        }
+        each(batch)
+    }
+}
+
+/// Lists that may name the same paths, old ones and new ones: those of one id range, and all
+/// others together.
+type Groups<'a> = Vec<(Vec<&'a SiteEntry>, Vec<&'a SiteEntry>)>;
+
+fn groups<'a>(changed: &[&'a SiteEntry], before: &[&'a SiteEntry]) -> Groups<'a> {
+    let group = |entry: &SiteEntry| match entry.range.split_once('-') {
+        Some((kind, _)) => kind.to_owned(),
+        None => entry.range.clone(),
+    };
+    let mut found: BTreeMap<String, (Vec<&SiteEntry>, Vec<&SiteEntry>)> = BTreeMap::new();
+    for entry in before {
+        found.entry(group(entry)).or_default().0.push(entry);
+    }
+    for entry in changed {
+        found.entry(group(entry)).or_default().1.push(entry);
+    }
+    found.into_values().collect()
+}
