@@ -14,6 +14,7 @@ use offprint::record::Repository;
 use offprint::release::encoding::Encoding;
 use offprint::release::fetch::Source;
 use offprint::release::layout::{self, Spans};
+use offprint::release::pull::{Options as PullOptions, pull};
 use offprint::release::verify::{Depth, verify};
 use offprint::store::Store;
 use offprint::store::import::{Importer, Input, Options};
@@ -288,6 +289,12 @@ proptest! {
             let source = Source::open(&path("going-on").to_string_lossy());
             let checked = verify(&source, Depth::Full, &());
             prop_assert!(checked.problems.is_empty(), "{:?}", checked.problems);
+
+            let mirror = path("mirror");
+            let pulled = pull(&source, &mirror, &PullOptions::default(), &()).unwrap();
+            prop_assert!(pulled.warnings.is_empty(), "{:?}", pulled.warnings);
+            let checked = verify(&Source::open(&mirror.to_string_lossy()), Depth::Full, &());
+            prop_assert!(checked.is_good() && checked.warnings.is_empty(), "{checked:?}");
         }
     }
 }

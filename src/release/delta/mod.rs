@@ -34,7 +34,7 @@ use super::pointer::{PointerError, ReleaseLine};
 use super::stage::StageError;
 
 pub use make::make;
-pub use merge::{Change, What};
+pub use merge::{Change, Merged, What};
 
 /// Largest `delta.json` a reader accepts.
 pub const MAX_DELTA_JSON: u64 = 4 << 20;

@@ -106,9 +106,9 @@ impl Mirror {
         self.settled(select).is_some_and(|state| state.pointer == pointer)
     }
 
-    /// Whether files may be of a release that never stood.
-    pub(super) fn is_unfinished(&self) -> bool {
-        self.state.as_ref().is_none_or(|state| state.unfinished)
+    /// Whether files of the selection may be absent, or of a release that never stood.
+    pub(super) fn is_unsettled(&self, select: &Selection) -> bool {
+        self.state.as_ref().is_none_or(|state| state.unfinished || state.select != *select)
     }
 
     /// The pointer that stands.

@@ -47,6 +47,13 @@ pub struct Selection {
     pub site: bool,
 }
 
+impl Selection {
+    /// Whether a file at this path is part of it.
+    pub fn has(&self, path: &str) -> bool {
+        if dumps::is_dump(path) { self.dumps } else { self.site }
+    }
+}
+
 impl Default for Selection {
     /// Everything.
     fn default() -> Self {
@@ -197,7 +204,7 @@ pub fn pull(
     let list: Releases = serde_json::from_slice(&releases)
         .map_err(|source| PointerError::Json { path: RELEASES_JSON, source })?;
     let earlier = mirror.earlier(standing.as_ref())?;
-    let thorough = mirror.is_unfinished();
+    let thorough = mirror.is_unsettled(&options.select);
     mirror.begin(&offer, options, &manifest)?;
     let mut work = Work {
         source,
@@ -257,10 +264,7 @@ fn offer(
 }
 
 fn totals(manifest: &Manifest, options: &Options) -> (u64, u64) {
-    let wanted = manifest.objects().filter(|(path, ..)| match dumps::is_dump(path) {
-        true => options.select.dumps,
-        false => options.select.site,
-    });
+    let wanted = manifest.objects().filter(|(path, ..)| options.select.has(path));
     wanted.fold((0, 0u64), |(files, sum), (_, bytes, _)| (files + 1, sum.saturating_add(bytes)))
 }
 

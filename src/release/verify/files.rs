@@ -125,7 +125,7 @@ impl Check<'_> {
     }
 
     /// Compares the size only.
-    fn sized(&self, path: &str, bytes: u64) -> Findings {
+    pub(super) fn sized(&self, path: &str, bytes: u64) -> Findings {
         let problems = match self.source.size(path) {
             Ok(Some(found)) => compare(path, (bytes, ""), (found, "")),
             Ok(None) => vec![Problem::new(path, Kind::Missing, "is missing")],

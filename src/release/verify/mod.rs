@@ -4,6 +4,7 @@
 //! the structure of packs down to single records, counts. What is found wrong is listed, never
 //! an early end, except where nothing further can be known (no pointer, no manifest).
 
+mod deltas;
 mod files;
 mod pack;
 mod unlisted;
@@ -20,6 +21,7 @@ use super::layout::{Format, LATEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS
 use super::manifest::{MAX_MANIFEST, Manifest, PackEntry};
 use super::pack::FrameDecoder;
 use super::pointer::{Latest, PointerError, ReleasePointer, Releases};
+use super::pull::{Selection, selection};
 use super::sums;
 
 /// How much is read.
@@ -144,7 +146,11 @@ pub fn verify(source: &Source, depth: Depth, progress: &dyn Progress) -> Report 
     match standing(source, &mut report) {
         Err(problem) => report.problems.push(problem),
         Ok((pointer, manifest)) => {
-            let check = Check { source, manifest: &manifest, depth, progress };
+            let held = source.directory().and_then(selection).unwrap_or_default();
+            if held != Selection::default() {
+                report.warnings.push("is a mirror of a part of the release".to_owned());
+            }
+            let check = Check { source, held, manifest: &manifest, depth, progress };
             check.everything(&pointer, &mut report);
         }
     }
@@ -192,6 +198,8 @@ fn pointer_problem(path: &str, error: &PointerError) -> Problem {
 
 struct Check<'a> {
     source: &'a Source,
+    /// What of the release is there at all: a mirror may be of a part.
+    held: Selection,
     manifest: &'a Manifest,
     depth: Depth,
     progress: &'a dyn Progress,
@@ -228,6 +236,7 @@ impl Check<'_> {
         let (files, bytes) = self
             .manifest
             .objects()
+            .filter(|(path, ..)| self.held.has(path))
             .fold((0, 0u64), |(n, sum), (_, bytes, _)| (n + 1, sum.saturating_add(bytes)));
         self.progress.total(files, bytes);
         self.pointers(pointer, report);
@@ -237,6 +246,7 @@ impl Check<'_> {
             .manifest
             .dumps
             .iter()
+            .filter(|_| self.held.dumps)
             .flat_map(|(format, dump)| dump.packs.iter().map(|pack| (*format, pack)))
             .collect();
         let packs = packs
@@ -252,10 +262,14 @@ impl Check<'_> {
             .manifest
             .files
             .par_iter()
+            .filter(|entry| self.held.has(&entry.path))
             .map(|entry| self.small_file(entry))
             .reduce(Findings::default, Findings::join);
         let mut found = packs.join(files);
-        for entry in &self.manifest.site {
+        if self.held.dumps {
+            found = found.join(self.deltas());
+        }
+        for entry in self.manifest.site.iter().filter(|_| self.held.site) {
             found = found.join(self.site(entry));
         }
         report.files += found.files;

@@ -6,13 +6,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use walkdir::WalkDir;
 
-use super::super::delta::shelf::DELTAS_JSON;
+use super::super::delta::Delta;
+use super::super::delta::shelf::{DELTAS_JSON, Shelf};
 use super::super::fetch::Source;
 use super::super::layout::{
     LATEST_JSON, MANIFEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, release_dir,
 };
 use super::super::manifest::{MAX_MANIFEST, Manifest};
 use super::super::pointer::{ReleasePointer, Releases};
+use super::super::pull::MIRROR_DIR;
 use super::super::stage::STAGE_DIR;
 
 /// Most warnings of this kind; the rest is counted.
@@ -81,9 +83,14 @@ fn known_paths(source: &Source, manifest: &Manifest, pointer: &ReleasePointer) -
     files.insert(format!("{dir}/{MANIFEST_JSON}.minisig"));
     files.insert(format!("{dir}/{SHA256SUMS}"));
     files.extend(manifest.objects().map(|(path, ..)| path.to_owned()));
-    // Deltas and the search index have lists of their own; the stage has its own warning.
-    let mut prefixes = vec!["dumps/delta/".to_owned(), format!("{STAGE_DIR}/")];
+    // The search index has a list of its own; the stage has its own warning, and what a mirror
+    // remembers is no file of a release.
+    let mut prefixes = vec![format!("{STAGE_DIR}/"), format!("{MIRROR_DIR}/")];
     files.insert(DELTAS_JSON.to_owned());
+    for line in Shelf::read(source).unwrap_or_default().deltas {
+        files.extend(line.read(source).iter().flat_map(Delta::files).map(|f| f.path.clone()));
+        files.insert(line.path);
+    }
     if pointer.search.is_some() {
         prefixes.push("search/".to_owned());
     }
@@ -95,7 +102,7 @@ fn known_paths(source: &Source, manifest: &Manifest, pointer: &ReleasePointer) -
         let bytes = source.read_all(&line.manifest.path, MAX_MANIFEST);
         let older = bytes.ok().and_then(|bytes| Manifest::from_bytes(&bytes).ok());
         for (path, ..) in older.iter().flat_map(Manifest::objects) {
-            if path.starts_with("dumps/pool/") {
+            if path.starts_with("dumps/pool/") || path.starts_with("site/") {
                 files.insert(path.to_owned());
             }
         }

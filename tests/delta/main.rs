@@ -1,0 +1,9 @@
+//! Releases that move: deltas between them, and mirrors over HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod attacks;
+mod closure;
+mod command;
+mod harness;
+mod reference;
