@@ -290,6 +290,10 @@ proptest! {
             let checked = verify(&source, Depth::Full, &());
             prop_assert!(checked.problems.is_empty(), "{:?}", checked.problems);
 
+            // Every other month, so that it is also two releases behind.
+            if month % 2 == 1 {
+                continue;
+            }
             let mirror = path("mirror");
             let pulled = pull(&source, &mirror, &PullOptions::default(), &()).unwrap();
             prop_assert!(pulled.warnings.is_empty(), "{:?}", pulled.warnings);

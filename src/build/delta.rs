@@ -73,10 +73,8 @@ pub(super) fn write(
     let source = Source::open(&stage.root().to_string_lossy());
     let releases = Releases::read(&source)?.releases;
     let known = releases.iter().find(|line| line.release == manifest.release);
-    let sequence = known.map_or_else(
-        || releases.last().map_or(1, |line| line.sequence + 1),
-        |line| line.sequence,
-    );
+    let sequence = known
+        .map_or_else(|| releases.last().map_or(1, |line| line.sequence + 1), |line| line.sequence);
     let before = releases.iter().find(|line| line.sequence + 1 == sequence);
     let Some(before) = before else { return Ok(None) };
     let old = complete_release(&source, before).map_err(PointerError::from)?;

@@ -231,7 +231,9 @@ pub enum BuildError {
     #[error(transparent)]
     Delta(#[from] DeltaError),
     /// Fewer public records than a release may have after the one before.
-    #[error("{before} records were public in release {release}, now {after} are: more than {percent} % fewer")]
+    #[error(
+        "{before} records were public in release {release}, now {after} are: more than {percent} % fewer"
+    )]
     Shrunk {
         /// The release before.
         release: String,

@@ -7,13 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use offprint::release::fetch::Source;
 use offprint::release::pull::PullError;
 
-use crate::harness::{
-    Answer, Repo, assert_good, assert_mirrors, pull, serve_badly, tree,
-};
+use crate::harness::{Answer, Repo, assert_good, assert_mirrors, pull, serve_badly, tree};
 
 /// A repository of two releases and a mirror of the first.
 fn behind() -> (Repo, std::path::PathBuf) {
-    let repo = Repo::new(150, true);
+    let repo = Repo::new(40, true);
     repo.month(1);
     let mirror = repo.beside("mirror");
     pull(&repo.root().to_string_lossy(), &mirror).unwrap();
@@ -134,7 +132,7 @@ fn a_broken_transfer_goes_on_where_it_broke_off() {
     let tries = AtomicUsize::new(0);
     let url = serve_badly(&repo.root(), move |path, from| {
         match path.starts_with("dumps/pool/") && from.is_none() {
-            true if tries.fetch_add(1, Ordering::Relaxed) % 2 == 0 => Answer::Cut(1000),
+            true if tries.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => Answer::Cut(1000),
             _ => Answer::NoRanges,
         }
     });
@@ -159,8 +157,8 @@ fn a_manifest_that_reaches_out_of_the_mirror_is_refused() {
         fs::write(root.join(&named.path), &text).unwrap();
         let sha256 = offprint::release::hash::sha256(text.as_bytes());
         let pointer = pointer.replace(&named.sha256, &sha256);
-        let pointer =
-            pointer.replace(&format!("\"bytes\":{}", named.bytes), &format!("\"bytes\":{}", text.len()));
+        let pointer = pointer
+            .replace(&format!("\"bytes\":{}", named.bytes), &format!("\"bytes\":{}", text.len()));
         fs::write(root.join("release.json"), pointer).unwrap();
         let mirror = repo.beside("mirror");
         let error = pull(&root.to_string_lossy(), &mirror).unwrap_err();

@@ -17,15 +17,20 @@ fn offprint(arguments: &[&str]) -> Command {
 
 #[test]
 fn a_killed_pull_leaves_a_whole_release_and_is_finished_by_a_rerun() {
-    let repo = Repo::new(120, true);
+    let repo = Repo::new(50, true);
     repo.month(1);
     let url = serve(&repo.root());
     let mirror = repo.beside("mirror");
     let (to, mut killed) = (mirror.to_string_lossy().into_owned(), 0);
-    for month in 2..=5 {
+    for month in 2..=3 {
         for step in 1..=8 {
-            let mut child = offprint(&["pull", "-q", &url, &to]).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(if month == 2 { 60 * step } else { 12 * step }));
+            let mut child =
+                offprint(&["pull", "-q", &url, &to]).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(if month == 2 {
+                60 * step
+            } else {
+                12 * step
+            }));
             killed += usize::from(child.try_wait().unwrap().is_none());
             let _ = child.kill();
             child.wait().unwrap();
@@ -42,7 +47,7 @@ fn a_killed_pull_leaves_a_whole_release_and_is_finished_by_a_rerun() {
         assert_good(&mirror);
         repo.month(month);
     }
-    assert!(killed >= 8, "only {killed} kills hit a running pull");
+    assert!(killed >= 5, "only {killed} kills hit a running pull");
 }
 
 #[test]
@@ -88,7 +93,10 @@ fn the_report_tells_requests_and_bytes() {
         serde_json::from_slice(&output.stdout).unwrap()
     };
     let first = report();
-    assert_eq!((&first["unchanged"], &first["release"]), (&false.into(), &"20240101T000000Z".into()));
+    assert_eq!(
+        (&first["unchanged"], &first["release"]),
+        (&false.into(), &"20240101T000000Z".into())
+    );
     assert!(first["requests"].as_u64().unwrap() > 5);
     let packs = first["fetched"]["packs"]["bytes"].as_u64().unwrap();
     assert!(packs > 10_000 && first["bytes"].as_u64().unwrap() > packs);

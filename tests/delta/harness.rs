@@ -92,7 +92,12 @@ impl Repo {
             dump: DumpSettings {
                 formats: layout::Format::ALL.to_vec(),
                 level: 1,
-                spans: Spans { pack_ids: 512, frame_ids: 32, hash_pack_bits: 1, hash_frame_bits: 2 },
+                spans: Spans {
+                    pack_ids: 512,
+                    frame_ids: 32,
+                    hash_pack_bits: 1,
+                    hash_frame_bits: 2,
+                },
                 compat: false,
             },
             site: SiteSettings {

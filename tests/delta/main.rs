@@ -1,6 +1,7 @@
 //! Releases that move: deltas between them, and mirrors over HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 mod attacks;
 mod closure;

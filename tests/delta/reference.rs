@@ -69,7 +69,11 @@ fn the_delta_names_the_records_that_truly_changed() {
                 let same = |name: &str| old[*id].get(name) == record.get(name);
                 old.contains_key(*id)
                     && !same("updated")
-                    && record.as_object().unwrap().keys().all(|name| name == "updated" || same(name))
+                    && record
+                        .as_object()
+                        .unwrap()
+                        .keys()
+                        .all(|name| name == "updated" || same(name))
             });
             assert_eq!(only_updated.count(), 0);
         }

@@ -171,8 +171,7 @@ impl<'a> Splice<'a> {
             let (ids, raw) = self.splice(&before, number, pack, changes)?;
             if !ids.is_empty() {
                 let place = super::super::layout::Place { pack, frame: number };
-                let frame =
-                    EncodedFrame::new(&self.spans, place, &ids, &raw, &mut self.encoder)?;
+                let frame = EncodedFrame::new(&self.spans, place, &ids, &raw, &mut self.encoder)?;
                 out.push_frame(&frame)?;
                 self.done.encoded += 1;
             }

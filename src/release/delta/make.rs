@@ -44,7 +44,8 @@ pub fn make(
         let changes = Changes::default();
         sides.push(Compare { source, format, spans, packs, rows, decoder, changes });
     }
-    let names: BTreeSet<PackId> = sides.iter().flat_map(|side| side.packs.keys()).copied().collect();
+    let names: BTreeSet<PackId> =
+        sides.iter().flat_map(|side| side.packs.keys()).copied().collect();
     let mut total = Changes::default();
     let mut removed = Vec::new();
     for pack in names {
@@ -129,11 +130,11 @@ impl<'a> Compare<'a> {
                 reader.as_ref().and_then(|reader| reader.tail().find(number).copied())
             };
             let (before, after) = (one(&old), one(&new));
-            let fetched = |reader: &Option<Reader<'a>>, info: Option<FrameInfo>| match (reader, info)
-            {
-                (Some(reader), Some(info)) => Ok(Some((info, reader.fetch(&info)?))),
-                _ => Ok::<_, DeltaError>(None),
-            };
+            let fetched =
+                |reader: &Option<Reader<'a>>, info: Option<FrameInfo>| match (reader, info) {
+                    (Some(reader), Some(info)) => Ok(Some((info, reader.fetch(&info)?))),
+                    _ => Ok::<_, DeltaError>(None),
+                };
             let (before, after) = (fetched(&old, before)?, fetched(&new, after)?);
             if before.as_ref().map(|(_, bytes)| bytes) == after.as_ref().map(|(_, bytes)| bytes) {
                 continue;

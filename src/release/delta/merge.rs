@@ -135,7 +135,8 @@ struct DeletesReader {
 impl DeletesReader {
     fn new(source: &Source, rows: &Rows) -> Result<Self, DeltaError> {
         let fail = |error| DeltaError::damaged(&rows.path, error);
-        let decoder = zstd::stream::read::Decoder::with_buffer(open(source, rows)?).map_err(fail)?;
+        let decoder =
+            zstd::stream::read::Decoder::with_buffer(open(source, rows)?).map_err(fail)?;
         let lines = Some(std::io::BufReader::new(decoder));
         Ok(DeletesReader { lines, listed: rows.clone(), left: rows.records, last: None })
     }

@@ -252,9 +252,8 @@ impl Delta {
             return Err("is of another format");
         }
         let sides = [&self.from, &self.to];
-        let named = |line: &&ReleaseLine| {
-            is_release_id(&line.release) && is_sha256(&line.manifest.sha256)
-        };
+        let named =
+            |line: &&ReleaseLine| is_release_id(&line.release) && is_sha256(&line.manifest.sha256);
         if !sides.iter().all(named) || self.from.sequence >= self.to.sequence {
             return Err("names releases that cannot be");
         }

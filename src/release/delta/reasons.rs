@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::fetch::Source;
 use super::super::manifest::Manifest;
-use super::{DeltaError, Deleted};
+use super::{Deleted, DeltaError};
 
 /// Longest line of `exceptions.ndjson` that is understood.
 const MAX_LINE: u64 = 1 << 14;

@@ -84,7 +84,8 @@ impl DeltaLine {
     /// Bytes it takes to use it for these formats.
     pub fn cost(&self, formats: impl IntoIterator<Item = Format>) -> u64 {
         let wanted = formats.into_iter().filter_map(|format| self.upserts.get(&format));
-        wanted.fold(self.bytes.saturating_add(self.deletes), |sum, bytes| sum.saturating_add(*bytes))
+        wanted
+            .fold(self.bytes.saturating_add(self.deletes), |sum, bytes| sum.saturating_add(*bytes))
     }
 
     fn is_plausible(&self) -> bool {
@@ -143,7 +144,12 @@ impl Shelf {
 
     /// The deltas that lead from release number `at` to number `head`, oldest first: at most
     /// [`MOST`] of them if that can be, and of such ways the one that costs least.
-    pub fn way(&self, at: u64, head: u64, cost: impl Fn(&DeltaLine) -> u64) -> Option<Vec<&DeltaLine>> {
+    pub fn way(
+        &self,
+        at: u64,
+        head: u64,
+        cost: impl Fn(&DeltaLine) -> u64,
+    ) -> Option<Vec<&DeltaLine>> {
         let few = self.cheapest(at, head, MOST, &cost);
         few.or_else(|| self.cheapest(at, head, self.deltas.len(), &cost))
     }
@@ -190,9 +196,9 @@ impl Shelf {
 
 /// The windows that end at a release, narrow to wide: (from, to) by sequence number.
 pub fn windows(sequence: u64) -> impl Iterator<Item = (u64, u64)> {
-    let ends = WIDTHS.into_iter().filter(move |width| {
-        sequence > *width && (sequence - 1).is_multiple_of(*width)
-    });
+    let ends = WIDTHS
+        .into_iter()
+        .filter(move |width| sequence > *width && (sequence - 1).is_multiple_of(*width));
     ends.map(move |width| (sequence - width, sequence))
 }
 
@@ -223,9 +229,8 @@ pub fn extend(
             && line.to_sequence + REACH > sequence
     });
     let known = shelf.find(from.line.sequence, sequence).and_then(|line| line.read(&source).ok());
-    let known = known.filter(|delta| {
-        (&delta.from, &delta.to) == (from.line, to.line) && is_whole(stage, delta)
-    });
+    let known = known
+        .filter(|delta| (&delta.from, &delta.to) == (from.line, to.line) && is_whole(stage, delta));
     let delta = match known {
         Some(delta) => delta,
         None => match make(stage, &source, from, to) {
@@ -280,7 +285,8 @@ fn is_whole(stage: &Stage, delta: &Delta) -> bool {
 pub fn sweep(stage: &Stage) -> Result<Vec<String>, DeltaError> {
     let source = Source::open(&stage.root().to_string_lossy());
     let listed = Shelf::read(&source)?.deltas;
-    let kept: BTreeSet<String> = listed.iter().map(|line| delta_dir(&line.from, &line.to)).collect();
+    let kept: BTreeSet<String> =
+        listed.iter().map(|line| delta_dir(&line.from, &line.to)).collect();
     let fail = |source| DeltaError::Io { path: DELTA_DIR.to_owned(), source };
     let entries = match fs::read_dir(stage.root().join(DELTA_DIR)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -318,7 +324,10 @@ pub fn clear(stage: &Stage) -> Result<Vec<String>, DeltaError> {
 ///
 /// # Errors
 /// When the directory cannot be read.
-pub fn complete_release(source: &Source, line: &ReleaseLine) -> Result<Option<Manifest>, FetchError> {
+pub fn complete_release(
+    source: &Source,
+    line: &ReleaseLine,
+) -> Result<Option<Manifest>, FetchError> {
     let path = format!("{}/{MANIFEST_JSON}", release_dir(&line.release));
     let bytes = match source.read_all(&path, super::super::manifest::MAX_MANIFEST) {
         Err(FetchError::NotFound(_)) => return Ok(None),

@@ -47,8 +47,8 @@ pub enum SinceError {
 /// # Errors
 /// When `since` is no release of the list, or no deltas lead from there.
 pub fn since(source: &Source, since: &str, format: Format) -> Result<Merged, SinceError> {
-    let pointer = ReleasePointer::read(source)?
-        .ok_or_else(|| SinceError::NoRelease(source.place("")))?;
+    let pointer =
+        ReleasePointer::read(source)?.ok_or_else(|| SinceError::NoRelease(source.place("")))?;
     let releases = Releases::read(source)?.releases;
     let number = |release: &str| {
         let line = releases.iter().find(|line| line.release == release);
@@ -59,10 +59,9 @@ pub fn since(source: &Source, since: &str, format: Format) -> Result<Merged, Sin
         return Err(SinceError::NoFormat { release: pointer.release, format });
     }
     let shelf = Shelf::read(source)?;
-    let way = shelf.way(at, head, |line| line.cost([format])).ok_or_else(|| SinceError::NoWay {
-        from: since.to_owned(),
-        to: pointer.release.clone(),
-    })?;
+    let way = shelf
+        .way(at, head, |line| line.cost([format]))
+        .ok_or_else(|| SinceError::NoWay { from: since.to_owned(), to: pointer.release.clone() })?;
     let deltas: Result<Vec<Delta>, DeltaError> = way.iter().map(|line| line.read(source)).collect();
     Ok(Merged::new(source, &deltas?, format)?)
 }

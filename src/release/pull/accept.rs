@@ -85,8 +85,15 @@ mod tests {
             assert!(is_mirrored(path), "{path}");
         }
         for path in [
-            "../x", "/x", "a//b", "release.json", ".pull/state.json", ".stage/1", "a/.htaccess",
-            "dumps/latest.json", "release.json/x",
+            "../x",
+            "/x",
+            "a//b",
+            "release.json",
+            ".pull/state.json",
+            ".stage/1",
+            "a/.htaccess",
+            "dumps/latest.json",
+            "release.json/x",
         ] {
             assert!(!is_mirrored(path), "{path}");
         }

@@ -10,7 +10,7 @@ use super::super::fetch::Source;
 use super::super::hash::sha256;
 use super::super::layout::{MANIFEST_JSON, is_release_id, is_safe_path, release_dir};
 use super::super::manifest::{FORMAT, MAX_MANIFEST, Manifest};
-use super::super::pointer::{Releases, ReleasePointer};
+use super::super::pointer::{ReleasePointer, Releases};
 use super::super::stage::Stage;
 use super::super::sweep::sweep;
 use super::{Offer, Options, PullError, Selection};
@@ -80,9 +80,9 @@ impl Mirror {
         Ok(Mirror { root: root.to_owned(), dir, state, source, _lock: lock })
     }
 
-    /// A place for a file that is being fetched.
-    pub(super) fn part(&self, sha256: &str) -> PathBuf {
-        self.dir.join("parts").join(sha256)
+    /// A place for a file that is being fetched. Two paths may have the same content.
+    pub(super) fn part(&self, path: &str, hash: &str) -> PathBuf {
+        self.dir.join("parts").join(sha256(format!("{hash} {path}").as_bytes()))
     }
 
     pub(super) fn root(&self) -> &Path {

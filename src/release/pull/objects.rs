@@ -98,7 +98,7 @@ impl Work<'_> {
 
     /// Fetches a file. What a pull before left of it is not fetched again.
     fn fetch(&self, object: &Object) -> Result<(), PullError> {
-        let part = self.mirror.part(&object.sha256);
+        let part = self.mirror.part(&object.path, &object.sha256);
         let mut broken = 0;
         let mut anew = false;
         loop {
@@ -213,9 +213,7 @@ impl Work<'_> {
 
 fn remove(path: &Path) -> Result<(), PullError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(failed("remove", path)(error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
         _ => Ok(()),
     }
 }

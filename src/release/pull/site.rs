@@ -181,9 +181,7 @@ impl Work<'_> {
             Err(error) if absent && error.kind() == io::ErrorKind::NotFound => return Ok(()),
             other => other.map_err(failed("read", &path))?,
         };
-        let tampered = |what: String| {
-            Err(PullError::Tampered { path: list.path.clone(), what })
-        };
+        let tampered = |what: String| Err(PullError::Tampered { path: list.path.clone(), what });
         let decoder = zstd::stream::read::Decoder::new(file).map_err(failed("read", &path))?;
         let mut reader = BufReader::new(decoder);
         let (mut batch, mut line, mut count) = (Vec::new(), Vec::new(), 0u64);
