@@ -184,3 +184,26 @@ fn a_release_that_shrinks_is_stopped_before_anything_is_written() {
     let deleted = fs::read_dir(repo.root().join("dumps/delta")).unwrap().count();
     assert_eq!(deleted, 1);
 }
+
+#[test]
+fn what_a_killed_build_left_of_a_delta_is_swept_by_the_next() {
+    let repo = Repo::new(100, false);
+    repo.month(1);
+    let pointers = ["release.json", "dumps/latest.json", "dumps/releases.json"];
+    let before = pointers.map(|path| fs::read(repo.root().join(path)).unwrap());
+    repo.month(2);
+    // As if it had been killed right before the pointers moved.
+    for (path, bytes) in pointers.iter().zip(before) {
+        fs::write(repo.root().join(path), bytes).unwrap();
+    }
+    let report = repo.build(3).unwrap();
+    assert!(report.changes.unwrap().added > 0);
+    let source = Source::open(&repo.root().to_string_lossy());
+    let deltas = Shelf::read(&source).unwrap().deltas;
+    let ends: Vec<(u64, u64, &str)> = deltas
+        .iter()
+        .map(|line| (line.from_sequence, line.to_sequence, line.to.as_str()))
+        .collect();
+    assert_eq!(ends, [(1, 2, "20240301T000000Z")]);
+    assert_good(&repo.root());
+}

@@ -68,6 +68,7 @@ pub struct DeltaLine {
 
 impl DeltaLine {
     fn new(delta: &Delta, written: &Written) -> DeltaLine {
+        let (upserts, deletes) = sizes(delta);
         DeltaLine {
             from_sequence: delta.from.sequence,
             from: delta.from.release.clone(),
@@ -76,8 +77,8 @@ impl DeltaLine {
             path: written.path.clone(),
             bytes: written.bytes,
             sha256: written.sha256.clone(),
-            upserts: delta.upserts.iter().map(|(format, rows)| (*format, rows.bytes)).collect(),
-            deletes: delta.deletes.as_ref().map_or(0, |rows| rows.bytes),
+            upserts,
+            deletes,
         }
     }
 
@@ -99,15 +100,24 @@ impl DeltaLine {
     /// Its description, which must be of these two releases.
     ///
     /// # Errors
-    /// When it is absent or another one.
+    /// When it is absent, another one, or names files of other sizes.
     pub fn read(&self, source: &Source) -> Result<Delta, DeltaError> {
         let delta = Delta::read(source, &self.path, &self.sha256)?;
         let ends = (&delta.from.release, delta.from.sequence, &delta.to.release, delta.to.sequence);
         if ends != (&self.from, self.from_sequence, &self.to, self.to_sequence) {
             return Err(DeltaError::damaged(&self.path, "is of other releases than listed"));
         }
+        if sizes(&delta) != (self.upserts.clone(), self.deletes) {
+            return Err(DeltaError::damaged(&self.path, "has files of other sizes than listed"));
+        }
         Ok(delta)
     }
+}
+
+/// Format → bytes of its rows; bytes of the deletions.
+fn sizes(delta: &Delta) -> (BTreeMap<Format, u64>, u64) {
+    let upserts = delta.upserts.iter().map(|(format, rows)| (*format, rows.bytes)).collect();
+    (upserts, delta.deletes.as_ref().map_or(0, |rows| rows.bytes))
 }
 
 impl Shelf {

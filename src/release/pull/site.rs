@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::super::manifest::{Manifest, SiteEntry, SiteLine};
@@ -59,7 +60,7 @@ impl Work<'_> {
         for (ranges, group) in groups(&changed, &before) {
             let mut known: HashMap<u64, u64> = HashMap::new();
             for list in ranges {
-                self.lines(list, true, |lines| {
+                lines(self.mirror.root(), list, true, |lines| {
                     for line in lines {
                         known.insert(short(&line.path), short(&line.sha256));
                     }
@@ -81,10 +82,10 @@ impl Work<'_> {
         known: &mut HashMap<u64, u64>,
         thorough: bool,
     ) -> Result<(), PullError> {
-        let mut kept = Moved::default();
-        let mut wanted = Vec::new();
-        let mut fetched = Ok(());
-        self.lines(list, false, |lines| {
+        let root = self.mirror.root();
+        lines(root, list, false, |lines| {
+            let mut kept = Moved::default();
+            let mut wanted = Vec::new();
             for line in lines {
                 let old = known.remove(&short(&line.path));
                 if !thorough && old == Some(short(&line.sha256)) {
@@ -94,14 +95,9 @@ impl Work<'_> {
                     wanted.push(object(&line.path, line.bytes, &line.sha256, false));
                 }
             }
-            Ok(())
-        })?;
-        while !wanted.is_empty() && fetched.is_ok() {
-            let rest = wanted.split_off(wanted.len().min(BATCH));
-            fetched = self.pages("pages", std::mem::replace(&mut wanted, rest));
-        }
-        self.book("pages", Moved::default(), kept);
-        fetched
+            self.book("pages", Moved::default(), kept);
+            self.pages("pages", wanted)
+        })
     }
 
     /// Sees to it that these small files stand.
@@ -146,7 +142,7 @@ impl Work<'_> {
             return Ok(Vec::new());
         }
         for list in &new.site {
-            self.lines(list, false, |lines| {
+            lines(self.mirror.root(), list, false, |lines| {
                 for line in lines {
                     left.remove(&short(&line.path));
                 }
@@ -154,7 +150,7 @@ impl Work<'_> {
             })?;
         }
         for list in before {
-            self.lines(list, true, |lines| {
+            lines(self.mirror.root(), list, true, |lines| {
                 for line in lines {
                     let key = short(&line.path);
                     if left.contains(&key) && !around.contains(line.path.as_str()) {
@@ -167,47 +163,47 @@ impl Work<'_> {
         gone.retain(|key, path| left.contains(key) && is_mirrored(path));
         Ok(gone.into_values().collect())
     }
+}
 
-    /// Hands over the lines of a list that stands in the mirror. One that is not there may be
-    /// `absent`.
-    fn lines(
-        &self,
-        list: &SiteEntry,
-        absent: bool,
-        mut each: impl FnMut(Vec<SiteLine>) -> Result<(), PullError>,
-    ) -> Result<(), PullError> {
-        let path = self.mirror.root().join(&list.path);
-        let file = match File::open(&path) {
-            Err(error) if absent && error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            other => other.map_err(failed("read", &path))?,
-        };
-        let tampered = |what: String| Err(PullError::Tampered { path: list.path.clone(), what });
-        let decoder = zstd::stream::read::Decoder::new(file).map_err(failed("read", &path))?;
-        let mut reader = BufReader::new(decoder);
-        let (mut batch, mut line, mut count) = (Vec::new(), Vec::new(), 0u64);
-        loop {
-            line.clear();
-            let read = reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
-            if read.map_err(failed("read", &path))? == 0 {
-                break;
-            }
-            count += 1;
-            let Ok(parsed) = serde_json::from_slice::<SiteLine>(&line) else {
-                return tampered(format!("line {count} is none"));
-            };
-            if !is_mirrored(&parsed.path) {
-                return tampered(format!("{:?} is no place for a page", parsed.path));
-            }
-            if count > list.files {
-                return tampered(format!("has more than {} lines", list.files));
-            }
-            batch.push(parsed);
-            if batch.len() == BATCH {
-                each(std::mem::take(&mut batch))?;
-            }
+/// Hands over the lines of a list that stands in the mirror. One that is not there may be
+/// `absent`.
+fn lines(
+    root: &Path,
+    list: &SiteEntry,
+    absent: bool,
+    mut each: impl FnMut(Vec<SiteLine>) -> Result<(), PullError>,
+) -> Result<(), PullError> {
+    let path = root.join(&list.path);
+    let file = match File::open(&path) {
+        Err(error) if absent && error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(failed("read", &path))?,
+    };
+    let tampered = |what: String| Err(PullError::Tampered { path: list.path.clone(), what });
+    let decoder = zstd::stream::read::Decoder::new(file).map_err(failed("read", &path))?;
+    let mut reader = BufReader::new(decoder);
+    let (mut batch, mut line, mut count) = (Vec::new(), Vec::new(), 0u64);
+    loop {
+        line.clear();
+        let read = reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
+        if read.map_err(failed("read", &path))? == 0 {
+            break;
         }
-        each(batch)
+        count += 1;
+        let Ok(parsed) = serde_json::from_slice::<SiteLine>(&line) else {
+            return tampered(format!("line {count} is none"));
+        };
+        if !is_mirrored(&parsed.path) {
+            return tampered(format!("{:?} is no place for a page", parsed.path));
+        }
+        if count > list.files {
+            return tampered(format!("has more than {} lines", list.files));
+        }
+        batch.push(parsed);
+        if batch.len() == BATCH {
+            each(std::mem::take(&mut batch))?;
+        }
     }
+    each(batch)
 }
 
 /// Lists that may name the same paths, old ones and new ones: those of one id range, and all
