@@ -54,6 +54,7 @@ pub(super) enum Command {
     Verify(Verify),
     Pull(Pull),
     Serve(Serve),
+    Publish(Publish),
     Hosting(Hosting),
     Show(Show),
     Cat(Cat),
@@ -209,6 +210,32 @@ pub(super) enum Select {
     Site,
     /// The search index
     Search,
+}
+
+/// Copy the release to where it is served from
+///
+/// Sends what the target has not: packs and other objects first, then pages, then the
+/// pointers, release.json last; until then the earlier release stands. A publication that was
+/// killed is finished by the next. Credentials of buckets come from the environment (AWS_…,
+/// GOOGLE_…, AZURE_…), as their own tools read them.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint -C repo publish /srv/www
+  offprint -C repo publish s3://bucket/prefix --dry-run
+  AWS_ENDPOINT=http://127.0.0.1:9000 AWS_ALLOW_HTTP=true offprint -C repo publish s3://bucket")]
+pub(super) struct Publish {
+    /// A directory, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX
+    pub(super) target: String,
+    /// Say what would be sent and removed, and do nothing; with -v or --json, name the files
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Send everything, whatever the target is known to have
+    #[arg(long)]
+    pub(super) again: bool,
+    /// Publish to a store that does not honour conditional writes; nothing then keeps two
+    /// publishers apart
+    #[arg(long)]
+    pub(super) no_fence: bool,
 }
 
 /// Serve a release over HTTP

@@ -19,7 +19,7 @@ use crate::release::encoding::Encoding;
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 31] = [
+pub const KEYS: [&str; 35] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -35,6 +35,7 @@ pub const KEYS: [&str; 31] = [
     "dump.compat",
     "dump.deltas",
     "dump.max_shrink",
+    "dump.keep",
     "site.pages",
     "site.exports",
     "site.templates",
@@ -51,6 +52,9 @@ pub const KEYS: [&str; 31] = [
     "site.subject_min",
     "site.browse_limit",
     "build.threads",
+    "publish.grace",
+    "publish.parallel",
+    "sign.key",
 ];
 
 /// The whole configuration.
@@ -67,6 +71,10 @@ pub struct Config {
     pub site: SiteSection,
     /// `[build]`.
     pub build: BuildSection,
+    /// `[publish]`.
+    pub publish: PublishSection,
+    /// `[sign]`.
+    pub sign: SignSection,
 }
 
 /// `[repository]`: what pages and metadata say about the repository.
@@ -133,6 +141,8 @@ pub struct DumpSection {
     pub deltas: bool,
     /// Percent of the public records that a release may lose.
     pub max_shrink: u8,
+    /// Releases whose dumps stay in the web root; 0 keeps all.
+    pub keep: usize,
 }
 
 impl Default for DumpSection {
@@ -147,6 +157,7 @@ impl Default for DumpSection {
             compat: false,
             deltas: true,
             max_shrink: 5,
+            keep: 0,
         }
     }
 }
@@ -215,6 +226,30 @@ impl Default for SiteSection {
 pub struct BuildSection {
     /// Worker threads; 0 means one per core. Never changes a byte of the output.
     pub threads: usize,
+}
+
+/// `[publish]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PublishSection {
+    /// Days that an object stays on a target after no release needs it any more.
+    pub grace: u32,
+    /// Requests at a time, or files; 0 means 32 requests, or one file for each core.
+    pub parallel: usize,
+}
+
+impl Default for PublishSection {
+    fn default() -> Self {
+        PublishSection { grace: 7, parallel: 0 }
+    }
+}
+
+/// `[sign]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignSection {
+    /// The secret key that releases are signed with; none, and they are not signed.
+    pub key: Option<PathBuf>,
 }
 
 impl Config {
@@ -474,8 +509,8 @@ mod tests {
     fn keys_lists_exactly_what_the_sections_hold() {
         let text = toml::to_string(
             &load(
-                "[repository]\npublisher='p'\noai_namespace='o'\n[site]\ntemplates='t'\n\
-                 tagline='t'\nlogo='l'\naccent='#112233'\nfooter='f'\npages_dir='p'",
+                "[repository]\npublisher='p'\noai_namespace='o'\n[sign]\nkey='k'\n\
+                 [site]\ntemplates='t'\ntagline='t'\nlogo='l'\naccent='#112233'\nfooter='f'\npages_dir='p'",
                 &[],
                 &[],
             )

@@ -20,6 +20,7 @@ mod interrupt;
 mod open;
 mod progress;
 mod pull;
+mod publish;
 mod serve;
 mod show;
 mod synth;
@@ -66,6 +67,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Verify(verify) => verify::run(global, verify),
         Command::Pull(pull) => pull::run(global, pull),
         Command::Serve(serve) => serve::run(serve),
+        Command::Publish(publish) => publish::run(global, publish),
         Command::Hosting(hosting) => hosting::run(global, hosting),
         Command::Show(show) => show::run(global, show),
         Command::Cat(cat) => cat::run(cat),

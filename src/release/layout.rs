@@ -327,6 +327,13 @@ pub const MANIFEST_JSON: &str = "manifest.json";
 /// Name of the checksum list in a release directory.
 pub const SHA256SUMS: &str = "SHA256SUMS";
 
+/// The log of all releases, append-only; see [`trust`](super::trust).
+pub const LOG_NDJSON: &str = "dumps/log.ndjson";
+/// The log's signature.
+pub const LOG_SIGNATURE: &str = "dumps/log.ndjson.minisig";
+/// Ending of a signature's name after that of what it signs.
+pub const MINISIG: &str = ".minisig";
+
 /// Directory of a release: `dumps/<release>`.
 pub fn release_dir(release: &str) -> String {
     format!("dumps/{release}")

@@ -18,6 +18,7 @@ pub mod manifest;
 pub mod pack;
 pub mod pointer;
 pub mod pull;
+pub mod publish;
 pub mod stage;
 pub mod sums;
 pub mod sweep;

@@ -154,6 +154,16 @@ impl Stage {
         if holds(&target, bytes) {
             return Ok(Written { path: path.to_owned(), bytes: size, sha256, reused: true });
         }
+        self.put_page(path, bytes)?;
+        Ok(Written { path: path.to_owned(), bytes: size, sha256, reused: false })
+    }
+
+    /// [`write_page`](Self::write_page) without looking at what stands there, and without a hash.
+    ///
+    /// # Errors
+    /// When any step fails; the old file then still stands.
+    pub fn put_page(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let target = self.root.join(path);
         let temporary = self.dir.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         fs::write(&temporary, bytes).map_err(at("write", &temporary))?;
         if let Err(error) = fs::rename(&temporary, &target) {
@@ -165,7 +175,7 @@ impl Stage {
             fs::rename(&temporary, &target).map_err(at("rename to", &target))?;
         }
         self.pages.store(true, Ordering::Relaxed);
-        Ok(Written { path: path.to_owned(), bytes: size, sha256, reused: false })
+        Ok(())
     }
 
     /// Puts a finished file of the same file system, such as one that was downloaded, at `path`

@@ -4,6 +4,7 @@
 //! Decided by path alone, so that a host that knows nothing of records can follow it.
 
 use crate::crosswalk::Format;
+use crate::release::encoding::Encoding;
 
 /// Media types by file name ending (after the last dot), with charset where text has one.
 pub const TYPES: &[(&str, &str)] = &[
@@ -107,6 +108,21 @@ pub fn compressible_types() -> Vec<&'static str> {
     kinds
 }
 
+/// The coding of a precompressed variant (`site.precompress`), with the path of its file; `None`
+/// for every other file, such as an archive.
+///
+/// For stores that keep headers with objects: there a variant is served as its file in that
+/// coding, rather than as an archive.
+pub fn variant_of(path: &str) -> Option<(&str, Encoding)> {
+    let archive = |dir: &str| path.starts_with(dir);
+    if ["dumps/", "search/", "site/", "api/"].into_iter().any(archive) {
+        return None;
+    }
+    let coded = |encoding: Encoding| Some((path.strip_suffix(encoding.suffix())?, encoding));
+    let (file, encoding) = Encoding::ALL.into_iter().find_map(coded)?;
+    is_compressible(media_type(file)).then_some((file, encoding))
+}
+
 /// How long a copy stays good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheClass {
@@ -138,8 +154,14 @@ impl CacheClass {
 pub const NO_STORE: &str = "no-store";
 
 /// Files that name what is current, from the root.
-pub const POINTERS: [&str; 4] =
-    ["release.json", "dumps/latest.json", "dumps/releases.json", "dumps/deltas.json"];
+pub const POINTERS: [&str; 6] = [
+    "release.json",
+    "dumps/latest.json",
+    "dumps/releases.json",
+    "dumps/deltas.json",
+    "dumps/log.ndjson",
+    "dumps/log.ndjson.minisig",
+];
 
 /// Folders whose hashed names are write-once, from the root.
 pub const HASHED_FOLDERS: [&str; 3] = ["dumps/pool/", "search/", "site/"];
@@ -329,6 +351,22 @@ mod tests {
         for (path, kind, class) in cases {
             assert_eq!(media_type(path), kind, "{path}");
             assert_eq!(cache_class(path), class, "{path}");
+        }
+    }
+
+    #[test]
+    fn variants_are_told_from_archives() {
+        for (path, expected) in [
+            ("index.html.gz", Some(("index.html", Encoding::Gzip))),
+            ("assets/style.0a1b2c3d.css.zst", Some(("assets/style.0a1b2c3d.css", Encoding::Zstd))),
+            ("records/1/datacite.xml.gz", Some(("records/1/datacite.xml", Encoding::Gzip))),
+            ("dumps/20261101T000000Z/deleted.csv.gz", None),
+            ("dumps/pool/native-json/n000000-0a1b2c3d4e5f.jsonl.zst", None),
+            ("site/n000000-0a1b2c3d4e5f.ndjson.zst", None),
+            ("records/1/picture.png.gz", None),
+            ("index.html", None),
+        ] {
+            assert_eq!(variant_of(path), expected, "{path}");
         }
     }
 

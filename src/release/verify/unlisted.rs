@@ -10,7 +10,8 @@ use super::super::delta::Delta;
 use super::super::delta::shelf::{DELTAS_JSON, Shelf};
 use super::super::fetch::Source;
 use super::super::layout::{
-    LATEST_JSON, MANIFEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, release_dir,
+    LATEST_JSON, LOG_NDJSON, LOG_SIGNATURE, MANIFEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS,
+    release_dir,
 };
 use super::super::manifest::{MAX_MANIFEST, Manifest};
 use super::super::pointer::{ReleasePointer, Releases};
@@ -78,14 +79,16 @@ struct Known {
 fn known_paths(source: &Source, manifest: &Manifest, pointer: &ReleasePointer) -> Known {
     let dir = release_dir(&manifest.release);
     let mut files: BTreeSet<String> =
-        [RELEASE_JSON, LATEST_JSON, RELEASES_JSON].map(str::to_owned).into();
+        [RELEASE_JSON, LATEST_JSON, RELEASES_JSON, LOG_NDJSON, LOG_SIGNATURE]
+            .map(str::to_owned)
+            .into();
     files.insert(format!("{dir}/{MANIFEST_JSON}"));
     files.insert(format!("{dir}/{MANIFEST_JSON}.minisig"));
     files.insert(format!("{dir}/{SHA256SUMS}"));
     files.extend(manifest.objects().map(|(path, ..)| path.to_owned()));
     // The search index has a list of its own; the stage has its own warning, and what a mirror
     // remembers is no file of a release.
-    let mut prefixes = vec![format!("{STAGE_DIR}/"), format!("{MIRROR_DIR}/")];
+    let mut prefixes = vec![format!("{STAGE_DIR}/"), format!("{MIRROR_DIR}/"), ".offprint/".to_owned()];
     files.insert(DELTAS_JSON.to_owned());
     for line in Shelf::read(source).unwrap_or_default().deltas {
         files.extend(line.read(source).iter().flat_map(Delta::files).map(|f| f.path.clone()));

@@ -1,0 +1,218 @@
+//! Everything that is written once: packs, release directories, site lists, assets, deltas, the
+//! search index.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use walkdir::WalkDir;
+
+use super::super::fetch::{FetchError, Source};
+use super::super::hash::sha256;
+use super::super::layout::{MANIFEST_JSON, MINISIG, SHA256SUMS, release_dir};
+use super::super::manifest::{MAX_MANIFEST, Manifest};
+use super::super::pointer::Named;
+use super::ledger::Begun;
+use super::send::{Item, Sender};
+use super::target::Target;
+use super::{PublishError, Result, Served, Standing, Tally, There};
+
+/// Directories whose files no manifest lists; each file in them is written once.
+const BESIDE: [&str; 2] = ["dumps/delta", "search"];
+
+/// How a path is served.
+pub(super) type Serving<'a> = dyn Fn(&str) -> Served + Sync + 'a;
+
+/// Whether a file of the manifest is a page: one that is replaced, rather than written once.
+pub(super) fn is_page(path: &str, served: &Serving<'_>) -> bool {
+    !path.starts_with("dumps/") && !path.starts_with("site/") && !served(path).hashed
+}
+
+/// What must be on the target before a pointer moves.
+pub(super) struct Objects {
+    wanted: BTreeMap<String, Item>,
+    /// Paths of files that no manifest lists.
+    pub(super) beside: Vec<String>,
+}
+
+impl Objects {
+    /// Those of every release that the web root still has.
+    pub(super) fn gather(
+        source: &Source,
+        standing: &Standing,
+        served: &Serving<'_>,
+    ) -> Result<Objects> {
+        let mut wanted = BTreeMap::new();
+        let mut want = |path: &str, bytes: u64, sha256: Option<&str>| {
+            let (path, sha256) = (path.to_owned(), sha256.map(str::to_owned));
+            wanted.insert(path.clone(), Item { path, bytes, sha256 });
+        };
+        for line in &standing.releases.releases {
+            let standing_one = line.release == standing.begun.release;
+            let Some(manifest) = local_manifest(source, &line.manifest)? else { continue };
+            let named = &line.manifest;
+            want(&named.path, named.bytes, Some(&named.sha256));
+            for (path, bytes, sha256) in manifest.objects() {
+                let dump = path.starts_with("dumps/");
+                if dump || (standing_one && !is_page(path, served)) {
+                    want(path, bytes, Some(sha256));
+                }
+            }
+            for path in unlisted(&line.release) {
+                if let Some(bytes) = source.size(&path)? {
+                    want(&path, bytes, None);
+                }
+            }
+        }
+        let mut beside = Vec::new();
+        for (path, bytes) in files_below(source)? {
+            want(&path, bytes, None);
+            beside.push(path);
+        }
+        Ok(Objects { wanted, beside })
+    }
+
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.wanted.contains_key(path)
+    }
+
+    /// Whether the release of a file in a release directory is still here.
+    pub(super) fn keeps_release_of(&self, path: &str) -> bool {
+        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        self.has(&format!("{dir}/{MANIFEST_JSON}"))
+    }
+
+    /// Sends what is not there.
+    pub(super) fn send(&self, sender: &Sender<'_>, there: &OnTarget, own: &Begun) -> Result<()> {
+        let (settings, target) = (sender.settings, sender.target);
+        let own_dir = format!("{}/", release_dir(&own.release));
+        let (mut known, mut asked) = (Vec::new(), Vec::new());
+        for item in self.wanted.values() {
+            let same = |found: &(u64, Option<String>)| {
+                found.0 == item.bytes && (item.sha256.is_none() || found.1 == item.sha256)
+            };
+            match settings.again {
+                false if there.complete.get(&item.path).is_some_and(same) => known.push(item),
+                _ => asked.push(item),
+            }
+        }
+        // A name that was used by another content can only be in the release's own directory,
+        // which a killed publication of an abandoned build may have begun.
+        let whole = there.complete.contains_key(&own.manifest.path);
+        let trusts_name = |path: &str| !settings.again && (whole || !path.starts_with(&own_dir));
+        let found = sender.each(&asked, |item| match trusts_name(&item.path) {
+            true => Ok(target.size(&item.path)? == Some(item.bytes)),
+            false => Ok(false),
+        })?;
+        let mut missing = Vec::new();
+        for (item, found) in asked.into_iter().zip(found) {
+            if found { known.push(item) } else { missing.push(item.clone()) }
+        }
+        for item in known {
+            sender.knows(&item.path, Tally { files: 1, bytes: item.bytes });
+        }
+        sender.send_all(&missing)
+    }
+}
+
+/// What the target says it has.
+#[derive(Default)]
+pub(super) struct OnTarget {
+    /// Objects of releases whose publication came to its end: path, size, hash.
+    complete: BTreeMap<String, (u64, Option<String>)>,
+    /// Objects that may be there besides.
+    begun: Vec<String>,
+}
+
+impl OnTarget {
+    /// From the manifests of the releases that it lists, and of those that were begun there.
+    pub(super) fn read(
+        target: &dyn Target,
+        source: &Source,
+        there: &There,
+        states: &[Begun],
+    ) -> Result<OnTarget> {
+        let mut on = OnTarget::default();
+        for line in &there.releases.releases {
+            let Some(manifest) = manifest(target, source, &line.manifest)? else { continue };
+            for (path, bytes, sha256) in manifest.objects() {
+                on.complete.insert(path.to_owned(), (bytes, Some(sha256.to_owned())));
+            }
+            let Named { path, bytes, sha256 } = line.manifest.clone();
+            on.complete.insert(path, (bytes, Some(sha256)));
+            on.begun.extend(unlisted(&line.release));
+        }
+        for begun in states {
+            let Some(manifest) = manifest(target, source, &begun.manifest)? else { continue };
+            on.begun.extend(manifest.objects().map(|(path, ..)| path.to_owned()));
+            on.begun.push(begun.manifest.path.clone());
+            on.begun.extend(unlisted(&begun.release));
+        }
+        Ok(on)
+    }
+
+    /// Every object that may be there, without pages.
+    pub(super) fn paths<'a>(&'a self, served: &'a Serving<'_>) -> impl Iterator<Item = &'a str> {
+        let all = self.complete.keys().chain(&self.begun).map(String::as_str);
+        all.filter(|path| !is_page(path, served))
+    }
+}
+
+/// Files of a release directory that its manifest does not list.
+fn unlisted(release: &str) -> [String; 2] {
+    let dir = release_dir(release);
+    [format!("{dir}/{SHA256SUMS}"), format!("{dir}/{MANIFEST_JSON}{MINISIG}")]
+}
+
+/// A manifest of the web root; `None` if retention removed it.
+fn local_manifest(source: &Source, named: &Named) -> Result<Option<Manifest>> {
+    let bytes = match source.read_all(&named.path, MAX_MANIFEST) {
+        Err(FetchError::NotFound(_)) => return Ok(None),
+        other => other?,
+    };
+    if sha256(&bytes) != named.sha256 {
+        return Err(PublishError::Changed { path: named.path.clone() });
+    }
+    Ok(Some(Manifest::from_bytes(&bytes)?))
+}
+
+/// A manifest that the target names: from the web root if that has it, else from the target;
+/// `None` if neither has it.
+pub(super) fn manifest(
+    target: &dyn Target,
+    source: &Source,
+    named: &Named,
+) -> Result<Option<Manifest>> {
+    let local = source.read_all(&named.path, MAX_MANIFEST).ok();
+    let bytes = match local.filter(|bytes| sha256(bytes) == named.sha256) {
+        Some(bytes) => bytes,
+        None => match target.get(&named.path, MAX_MANIFEST)? {
+            Some((bytes, _)) if sha256(&bytes) == named.sha256 => bytes,
+            // Nothing is known of what it listed: pages are sent again, objects asked for.
+            _ => return Ok(None),
+        },
+    };
+    Ok(Manifest::from_bytes(&bytes).ok())
+}
+
+/// Files of the directories that no manifest lists.
+fn files_below(source: &Source) -> Result<Vec<(String, u64)>> {
+    let Some(root) = source.directory() else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for dir in BESIDE {
+        let from = root.join(dir);
+        if !from.is_dir() {
+            continue;
+        }
+        let failed = |source: std::io::Error| PublishError::Read { path: dir.to_owned(), source };
+        for entry in WalkDir::new(&from).sort_by_file_name() {
+            let entry = entry.map_err(|error| failed(error.into()))?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let meta = fs::metadata(entry.path()).map_err(failed)?;
+            let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
+            found.push((path.to_string_lossy().into_owned(), meta.len()));
+        }
+    }
+    Ok(found)
+}
