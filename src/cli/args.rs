@@ -55,6 +55,8 @@ pub(super) enum Command {
     Pull(Pull),
     Serve(Serve),
     Publish(Publish),
+    Sign(Sign),
+    Keygen(Keygen),
     Hosting(Hosting),
     Show(Show),
     Cat(Cat),
@@ -162,6 +164,15 @@ pub(super) struct Verify {
     /// How closely to look
     #[arg(long, default_value = "sampled")]
     pub(super) depth: Depth,
+    /// Check signature and log with this public key: a file, or the key itself
+    #[arg(long, value_name = "PUBLIC_KEY")]
+    pub(super) key: Option<String>,
+    /// Remember in this file which log entry was accepted, and refuse what is older
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(super) seen: Option<PathBuf>,
+    /// Replace what is bad or missing by what this copy has: a path or an http(s) URL
+    #[arg(long, value_name = "FROM")]
+    pub(super) repair: Option<String>,
 }
 
 /// How closely `verify` looks.
@@ -248,6 +259,38 @@ pub(super) struct Serve {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
     pub(super) addr: std::net::SocketAddr,
+}
+
+/// Sign the standing release and its place in the log of releases
+///
+/// Writes manifest.json.minisig, an entry of dumps/log.ndjson and the log's signature, which
+/// `minisign -V` verifies. Where sign.key is set, `build` does it by itself. Run it again at
+/// least monthly: entries expire, so that a mirror that is kept from updates finds out.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint -C repo keygen
+  offprint -C repo sign --key offprint.key
+  OFFPRINT_SIGN_PASSWORD=… offprint -C repo sign")]
+pub(super) struct Sign {
+    /// The secret key, when it is not sign.key
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
+    /// Days until the entry expires
+    #[arg(long, value_name = "N")]
+    pub(super) days: Option<u64>,
+}
+
+/// Make a key pair for signing releases
+///
+/// Encrypted with the password in OFFPRINT_SIGN_PASSWORD, if there is one. Keys of the stock
+/// minisign program work as well.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  offprint -C repo keygen      # repo/offprint.key, repo/offprint.pub")]
+pub(super) struct Keygen {
+    /// The secret key's file; the public one ends in .pub
+    #[arg(default_value = "offprint.key")]
+    pub(super) key: PathBuf,
 }
 
 /// Print a configuration for the host that serves the web root

@@ -25,6 +25,7 @@ pub(super) fn run(global: &Global, arguments: &Build) -> Result<Exit> {
     let report = build::build(&store, &root, &settings, &|records| progress.add(records))
         .map_err(|error| explain(error, &settings))?;
     drop(progress);
+    super::sign::if_configured(global, &config)?;
     if global.json {
         writeln!(io::stdout().lock(), "{}", serde_json::to_string(&report)?)?;
     }

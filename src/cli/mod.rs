@@ -17,12 +17,14 @@ mod hosting;
 mod import;
 mod init;
 mod interrupt;
+mod keygen;
 mod open;
 mod progress;
 mod pull;
 mod publish;
 mod serve;
 mod show;
+mod sign;
 mod synth;
 mod terminal;
 mod verify;
@@ -68,6 +70,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Pull(pull) => pull::run(global, pull),
         Command::Serve(serve) => serve::run(serve),
         Command::Publish(publish) => publish::run(global, publish),
+        Command::Sign(sign) => sign::run(global, sign),
+        Command::Keygen(keygen) => keygen::run(global, keygen),
         Command::Hosting(hosting) => hosting::run(global, hosting),
         Command::Show(show) => show::run(global, show),
         Command::Cat(cat) => cat::run(cat),

@@ -22,6 +22,7 @@ pub mod publish;
 pub mod stage;
 pub mod sums;
 pub mod sweep;
+pub mod trust;
 pub mod variants;
 pub mod verify;
 

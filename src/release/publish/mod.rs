@@ -220,8 +220,8 @@ type Result<T> = std::result::Result<T, PublishError>;
 
 /// The pointers, in the order in which they move. The log stands between the lists and what
 /// names the standing release.
-pub const POINTERS: [&str; 5] =
-    [RELEASES_JSON, LOG_NDJSON, LOG_SIGNATURE, LATEST_JSON, RELEASE_JSON];
+pub const POINTERS: [&str; 6] =
+    [RELEASES_JSON, "dumps/deltas.json", LOG_NDJSON, LOG_SIGNATURE, LATEST_JSON, RELEASE_JSON];
 
 /// The release of the web root that is to be published.
 struct Standing {

@@ -8,7 +8,7 @@ use walkdir::WalkDir;
 
 use super::super::fetch::{FetchError, Source};
 use super::super::hash::sha256;
-use super::super::layout::{MANIFEST_JSON, MINISIG, SHA256SUMS, release_dir};
+use super::super::layout::{MANIFEST_JSON, MINISIG, SHA256SUMS, is_release_id, release_dir};
 use super::super::manifest::{MAX_MANIFEST, Manifest};
 use super::super::pointer::Named;
 use super::ledger::Begun;
@@ -24,7 +24,11 @@ pub(super) type Serving<'a> = dyn Fn(&str) -> Served + Sync + 'a;
 
 /// Whether a file of the manifest is a page: one that is replaced, rather than written once.
 pub(super) fn is_page(path: &str, served: &Serving<'_>) -> bool {
-    !path.starts_with("dumps/") && !path.starts_with("site/") && !served(path).hashed
+    let once = ["dumps/pool/", "dumps/delta/", "site/"].iter().any(|dir| path.starts_with(dir))
+        || path
+            .strip_prefix("dumps/")
+            .is_some_and(|rest| rest.split_once('/').is_some_and(|(dir, _)| is_release_id(dir)));
+    !once && !served(path).hashed
 }
 
 /// What must be on the target before a pointer moves.
@@ -53,7 +57,7 @@ impl Objects {
             want(&named.path, named.bytes, Some(&named.sha256));
             for (path, bytes, sha256) in manifest.objects() {
                 let dump = path.starts_with("dumps/");
-                if dump || (standing_one && !is_page(path, served)) {
+                if (dump || standing_one) && !is_page(path, served) {
                     want(path, bytes, Some(sha256));
                 }
             }

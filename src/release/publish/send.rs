@@ -148,7 +148,7 @@ pub(super) fn kind(path: &str) -> &'static str {
         _ if super::POINTERS.contains(&path) => "pointers",
         Some(("dumps", rest)) if rest.starts_with("pool/") => "packs",
         Some(("dumps", rest)) if rest.starts_with("delta/") => "deltas",
-        Some(("dumps", _)) => "releases",
+        Some(("dumps", rest)) if rest.contains('/') => "releases",
         Some(("site", _)) => "lists",
         Some(("search", _)) => "search",
         Some(("assets", _)) => "assets",

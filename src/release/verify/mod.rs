@@ -7,6 +7,7 @@
 mod deltas;
 mod files;
 mod pack;
+mod repair;
 mod unlisted;
 
 use std::fmt;
@@ -23,6 +24,8 @@ use super::pack::FrameDecoder;
 use super::pointer::{Latest, PointerError, ReleasePointer, Releases};
 use super::pull::{Selection, selection};
 use super::sums;
+
+pub use repair::{RepairError, Repaired, repair};
 
 /// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
