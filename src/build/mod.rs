@@ -92,6 +92,8 @@ pub struct DumpSettings {
     pub spans: Spans,
     /// Also write the incumbent's solid archives.
     pub compat: bool,
+    /// Releases whose dumps stay, the newest ones; 0 keeps all.
+    pub keep: usize,
 }
 
 /// Settings of the pages.
@@ -351,10 +353,10 @@ pub fn build(
     }
     sweep::files(root, &state.gone()?)?;
     state.swept()?;
-    sweep::lists(root, &manifest)?;
     sweep::around(root, &manifest)?;
-    crate::release::sweep::sweep(&stage)?;
+    crate::release::sweep::sweep(&stage, settings.dump.keep)?;
     crate::release::delta::shelf::sweep(&stage)?;
+    sweep::lists(root, &manifest)?;
     state.end()?;
     stage.close()?;
     meter.lap("sweep");

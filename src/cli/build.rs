@@ -53,6 +53,7 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
                 hash_frame_bits: config.dump.hash_frame_bits,
             },
             compat: config.dump.compat,
+            keep: config.dump.keep,
         },
         site: SiteSettings {
             pages: config.site.pages,

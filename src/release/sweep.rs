@@ -1,4 +1,4 @@
-//! Removes what interrupted builds left in the dumps.
+//! Removes what interrupted builds left in the dumps, and releases past their retention.
 //!
 //! A build that is killed leaves packs and a release directory that no pointer reaches. They do
 //! no harm and a re-run with the same as-of takes them up; a run with another one would leave
@@ -46,17 +46,20 @@ pub enum SweepError {
     },
 }
 
-/// Removes release directories that `releases.json` does not list, and packs that no listed
-/// manifest names. Returns the paths removed, sorted. Call it when no other build or publication
-/// works in the web root. A listed release whose directory was removed on purpose keeps nothing.
+/// Removes release directories that `releases.json` does not list, those of all but the newest
+/// `keep` releases (0 keeps all), and packs that no manifest names that stays. Returns the paths
+/// removed, sorted. Call it when no other build or publication works in the web root. A listed
+/// release whose directory was removed on purpose keeps nothing; its line in the list stays.
 ///
 /// # Errors
 /// Before anything is removed when a list cannot be trusted; otherwise when a removal fails.
-pub fn sweep(stage: &Stage) -> Result<Vec<String>, SweepError> {
+pub fn sweep(stage: &Stage, keep: usize) -> Result<Vec<String>, SweepError> {
     let source = Source::open(&stage.root().to_string_lossy());
-    let releases = Releases::read(&source)?;
+    let releases = Releases::read(&source)?.releases;
+    let first = if keep == 0 { 0 } else { releases.len().saturating_sub(keep) };
+    let releases = &releases[first..];
     let mut kept = BTreeSet::new();
-    for line in &releases.releases {
+    for line in releases {
         let path = &line.manifest.path;
         let bytes = match source.read_all(path, MAX_MANIFEST) {
             Err(FetchError::NotFound(_)) => continue,
@@ -80,7 +83,7 @@ pub fn sweep(stage: &Stage) -> Result<Vec<String>, SweepError> {
             }
         }
     }
-    let listed: BTreeSet<&str> = releases.releases.iter().map(|l| l.release.as_str()).collect();
+    let listed: BTreeSet<&str> = releases.iter().map(|l| l.release.as_str()).collect();
     for name in names(stage.root(), "dumps")? {
         if is_release_id(&name) && !listed.contains(name.as_str()) {
             let path = release_dir(&name);
@@ -120,24 +123,49 @@ mod tests {
     use super::*;
 
     #[test]
+    fn releases_past_their_retention_go_with_their_packs() {
+        let root = tempfile::tempdir().unwrap();
+        let stage = Stage::open(root.path(), Durability::Relaxed).unwrap();
+        let pool = "dumps/pool/native-json";
+        for month in 1..=3 {
+            let mut manifest = sample();
+            manifest.release = format!("20260{month}01T000000Z");
+            // The first pack is shared by the first two releases.
+            let digit = if month < 3 { "a" } else { "b" };
+            for pack in manifest.dumps.values_mut().flat_map(|dump| &mut dump.packs) {
+                pack.sha256 = digit.repeat(64);
+                pack.path = format!("{pool}/n000000-{}.jsonl.zst", digit.repeat(12));
+                stage.write(&pack.path, b"x").unwrap();
+            }
+            publish(&stage, &manifest, None).unwrap();
+        }
+        assert_eq!(sweep(&stage, 3).unwrap(), Vec::<String>::new());
+        assert_eq!(sweep(&stage, 2).unwrap(), ["dumps/20260101T000000Z"]);
+        let pack = format!("{pool}/n000000-{}.jsonl.zst", "a".repeat(12));
+        assert_eq!(sweep(&stage, 1).unwrap(), ["dumps/20260201T000000Z".to_owned(), pack]);
+        let source = Source::open(&root.path().to_string_lossy());
+        assert_eq!(Releases::read(&source).unwrap().releases.len(), 3, "the list stays whole");
+    }
+
+    #[test]
     fn only_what_nothing_lists_goes() {
         let root = tempfile::tempdir().unwrap();
         let stage = Stage::open(root.path(), Durability::Relaxed).unwrap();
-        assert_eq!(sweep(&stage).unwrap(), Vec::<String>::new());
+        assert_eq!(sweep(&stage, 0).unwrap(), Vec::<String>::new());
         publish(&stage, &sample(), None).unwrap();
         let listed = "dumps/pool/native-json/n000000-aaaaaaaaaaaa.jsonl.zst";
         let left = "dumps/pool/native-json/n000000-bbbbbbbbbbbb.jsonl.zst";
         for path in [listed, left, "dumps/20261231T000000Z/README.md", "dumps/notes/x"] {
             stage.write(path, b"x").unwrap();
         }
-        assert_eq!(sweep(&stage).unwrap(), ["dumps/20261231T000000Z", left]);
+        assert_eq!(sweep(&stage, 0).unwrap(), ["dumps/20261231T000000Z", left]);
         let there = |path: &str| root.path().join(path).try_exists().unwrap();
         assert!(there(listed) && there("dumps/notes/x") && !there(left));
         assert!(there("dumps/20261101T000000Z/manifest.json"));
 
         stage.write("dumps/20261101T000000Z/manifest.json", b"{}").unwrap();
         stage.write(left, b"x").unwrap();
-        assert!(matches!(sweep(&stage), Err(SweepError::Changed(_))));
+        assert!(matches!(sweep(&stage, 0), Err(SweepError::Changed(_))));
         assert!(there(left), "nothing goes when a list cannot be trusted");
     }
 }

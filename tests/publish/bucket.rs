@@ -1,0 +1,270 @@
+//! An S3 endpoint as target: moto, which honours conditional writes, and a small server that
+//! does not.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Dice, Ran, Repo, python_of, run};
+use crate::{next_month, publish, small, visible};
+
+/// A moto server on a port of its own, ended with the value.
+struct Moto {
+    child: Child,
+    base: String,
+}
+
+impl Moto {
+    fn start() -> Option<Moto> {
+        let python = python_of("OFFPRINT_MOTO_PYTHON")?;
+        // Nobody else asks for this port between the two lines.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let script = "import sys; from moto.server import main; main(sys.argv[1:])";
+        let child = Command::new(python)
+            .args(["-c", script, "-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let moto = Moto { child, base: format!("http://127.0.0.1:{port}") };
+        let start = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(start.elapsed() < Duration::from_secs(30), "moto does not start");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(moto)
+    }
+
+    /// Makes a bucket that everyone may read and write, as tests look into it without signing.
+    fn bucket(&self, name: &str) {
+        let url = format!("{}/{name}", self.base);
+        let answer = ureq::put(&url).header("x-amz-acl", "public-read-write").send_empty();
+        assert!(answer.unwrap().status().is_success());
+    }
+
+    fn head(&self, path: &str) -> BTreeMap<String, String> {
+        let answer = ureq::head(format!("{}/{path}", self.base)).call().unwrap();
+        let headers = answer.headers().iter();
+        headers.map(|(k, v)| (k.to_string(), v.to_str().unwrap().to_owned())).collect()
+    }
+
+    fn get(&self, path: &str) -> Option<Vec<u8>> {
+        let mut answer = ureq::get(format!("{}/{path}", self.base)).call().ok()?;
+        Some(answer.body_mut().read_to_vec().unwrap())
+    }
+
+    /// Whether the bucket holds exactly what the web root does.
+    fn assert_holds(&self, repo: &Repo, bucket: &str) {
+        for (path, bytes) in visible(&repo.public()) {
+            let there = self.get(&format!("{bucket}/{path}"));
+            assert!(there.as_ref() == Some(&bytes), "{path}");
+        }
+        let list = self.get(&format!("{bucket}?list-type=2&max-keys=1000")).unwrap();
+        let list = String::from_utf8(list).unwrap();
+        let keys = list.matches("<Key>").count() - list.matches("<Key>.offprint/").count();
+        assert_eq!(keys, visible(&repo.public()).len(), "{list}");
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn to_bucket(repo: &Repo, base: &str, target: &str, extra: &[&str]) -> Command {
+    let mut command = publish(repo, target, extra);
+    command
+        .env("AWS_ENDPOINT", base)
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "id")
+        .env("AWS_SECRET_ACCESS_KEY", "never-to-be-seen");
+    command
+}
+
+#[test]
+fn a_bucket_holds_the_release_with_its_headers_and_a_killed_publication_is_finished() {
+    let Some(moto) = Moto::start() else { return };
+    moto.bucket("b");
+    let (scratch, repo) = small(25);
+    let send = |extra: &[&str]| to_bucket(&repo, &moto.base, "s3://b", extra);
+    let start = Instant::now();
+    let first = run(&mut send(&[])).json(0);
+    let whole = start.elapsed();
+    moto.assert_holds(&repo, "b");
+    let again = run(&mut send(&[])).json(0);
+    assert_eq!(again["sent"].as_object().unwrap().len(), 1, "{again}");
+    assert_eq!((first["sequence"].as_u64(), again["sequence"].as_u64()), (Some(1), Some(2)));
+
+    let headers = moto.head("b/index.html");
+    assert_eq!(headers["content-type"], "text/html; charset=utf-8");
+    assert!(headers["cache-control"].starts_with("public, max-age=300"), "{headers:?}");
+    assert_eq!(moto.head("b/release.json")["cache-control"], "no-cache");
+    let pack = first["files"].as_array();
+    assert!(pack.is_none(), "files are named on demand");
+
+    next_month(scratch.path(), &repo, 25);
+    let mut dice = Dice(3);
+    for _ in 0..10 {
+        let mut child = send(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole * (dice.roll(700) as u32) / 1000);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let _ = run(&mut send(&["--set", "publish.grace=0"])).exits(0);
+    moto.assert_holds(&repo, "b");
+}
+
+#[test]
+fn a_second_publisher_waits_its_turn() {
+    let Some(moto) = Moto::start() else { return };
+    moto.bucket("b");
+    let (_scratch, repo) = small(6);
+    // The same repository in another directory: to the target, another publisher.
+    let copy = tempfile::tempdir().unwrap();
+    let ran = Command::new("cp").arg("-a").arg(repo.path()).arg(copy.path().join("r")).status();
+    assert!(ran.unwrap().success());
+    let second = || {
+        let mut command = to_bucket(&repo, &moto.base, "s3://b/x", &[]);
+        let dir = copy.path().join("r");
+        let arguments: Vec<_> = command.get_args().map(|a| a.to_owned()).collect();
+        let environment: Vec<_> =
+            command.get_envs().filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned()))).collect();
+        command = Command::new(env!("CARGO_BIN_EXE_offprint"));
+        command.env_clear().envs(environment).args(["-C"]).arg(dir).args(&arguments[2..]);
+        command
+    };
+    // Killed while it holds the target: another one has to wait, the same one has not.
+    let held = || {
+        let ledger = moto.get("b/x/.offprint/publish.json")?;
+        let ledger: serde_json::Value = serde_json::from_slice(&ledger).unwrap();
+        (ledger["held"] == true).then_some(())
+    };
+    let mut child = to_bucket(&repo, &moto.base, "s3://b/x", &[])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while held().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(20), "never held");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let Ran { code, stderr, .. } = run(&mut second());
+    assert!(code == Some(1) && stderr.contains("another publisher"), "{stderr}");
+    let _ = run(&mut to_bucket(&repo, &moto.base, "s3://b/x", &[])).exits(0);
+    let _ = run(&mut second()).exits(0);
+
+    // Raced, over and over: one of the two wins or both take turns; none breaks in.
+    for _ in 0..5 {
+        let mut one = to_bucket(&repo, &moto.base, "s3://b/x", &["--again"]);
+        let mut two = second();
+        let children = [&mut one, &mut two]
+            .map(|command| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+        let ends = children.map(|child| child.wait_with_output().unwrap());
+        assert!(ends.iter().any(|end| end.status.success()));
+        for end in ends.iter().filter(|end| !end.status.success()) {
+            let told = String::from_utf8_lossy(&end.stderr);
+            assert!(told.contains("another publisher"), "{told}");
+        }
+    }
+}
+
+/// A server that keeps objects and pays no heed to conditions, as some stores do.
+fn careless() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>> = Arc::default();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, objects) = (stream.unwrap(), Arc::clone(&objects));
+            std::thread::spawn(move || serve(stream, &objects));
+        }
+    });
+    base
+}
+
+fn serve(stream: TcpStream, objects: &Mutex<BTreeMap<String, Vec<u8>>>) {
+    let mut out = stream.try_clone().unwrap();
+    let mut input = BufReader::new(stream);
+    loop {
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            if input.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if line == "\r\n" {
+                break;
+            }
+            head.push(line);
+        }
+        let length = head.iter().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().unwrap())
+        });
+        let mut body = vec![0; length.unwrap_or(0)];
+        input.read_exact(&mut body).unwrap();
+        let mut words = head[0].split(' ');
+        let (method, path) = (words.next().unwrap(), words.next().unwrap().to_owned());
+        let mut objects = objects.lock().unwrap();
+        let (status, answer) = match method {
+            "PUT" => {
+                objects.insert(path, body);
+                ("200 OK", Vec::new())
+            }
+            "DELETE" => {
+                objects.remove(&path);
+                ("204 No Content", Vec::new())
+            }
+            _ => match objects.get(&path) {
+                Some(body) => ("200 OK", body.clone()),
+                None => ("404 Not Found", Vec::new()),
+            },
+        };
+        drop(objects);
+        let tag = "ETag: \"0\"\r\nLast-Modified: Sat, 21 Nov 2026 11:00:00 GMT\r\n";
+        let head = format!("HTTP/1.1 {status}\r\n{tag}Content-Length: {}\r\n\r\n", answer.len());
+        out.write_all(head.as_bytes()).unwrap();
+        if method != "HEAD" {
+            out.write_all(&answer).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_store_that_ignores_conditional_writes_is_detected_not_trusted() {
+    let base = careless();
+    let (_scratch, repo) = small(6);
+    let Ran { code, stderr, .. } = run(&mut to_bucket(&repo, &base, "s3://b", &[]));
+    assert!(code == Some(1) && stderr.contains("ignores conditional writes"), "{stderr}");
+    assert!(stderr.contains("--no-fence") && !stderr.contains("never-to-be-seen"), "{stderr}");
+    let report = run(&mut to_bucket(&repo, &base, "s3://b", &["--no-fence"])).json(0);
+    assert_eq!(report["sent"]["pointers"]["files"], 3);
+}
+
+#[test]
+fn an_endpoint_that_refuses_is_told_without_the_secret() {
+    let (_scratch, repo) = small(6);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let body =
+                "<Error><Code>AccessDenied</Code><Message>never-to-be-seen</Message></Error>";
+            let head = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n", body.len());
+            let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes());
+        }
+    });
+    let Ran { code, stderr, .. } = run(&mut to_bucket(&repo, &base, "s3://b/x", &[]));
+    assert!(code == Some(1) && stderr.starts_with("error: cannot "), "{stderr}");
+    assert!(!stderr.contains("never-to-be-seen"), "{stderr}");
+}

@@ -1,0 +1,68 @@
+//! Publishing, signing and repairing, as an operator does it: to a directory, to an S3 endpoint,
+//! killed, raced and with a failing disk.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails"
+)]
+
+mod bucket;
+mod directory;
+mod faults;
+#[allow(dead_code, reason = "the tests of the program use the rest")]
+#[path = "../e2e/harness.rs"]
+mod harness;
+mod trust;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use harness::{Repo, synth, tree};
+
+/// A repository with a small site and its first release.
+pub(crate) fn small(records: u32) -> (tempfile::TempDir, Repo) {
+    let scratch = tempfile::tempdir().unwrap();
+    let repo = Repo::new();
+    repo.import(&[&synth(scratch.path(), records, 1)], 0);
+    build(&repo, 11);
+    (scratch, repo)
+}
+
+/// Builds the release of a month, few files a record.
+pub(crate) fn build(repo: &Repo, month: u32) {
+    let as_of = format!("2026-{month:02}-01T00:00:00Z");
+    let few = ["site.exports=[\"bibtex\"]", "site.resolvers=false", "site.badges=false"];
+    let mut arguments = vec!["build", "--as-of", &as_of, "--set", "site.feeds=false"];
+    for set in few {
+        arguments.extend(["--set", set]);
+    }
+    let ran = repo.run(&arguments);
+    assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stderr);
+}
+
+/// The same repository a month on.
+pub(crate) fn next_month(scratch: &Path, repo: &Repo, records: u32) {
+    repo.import(&[&synth(scratch, records, 2)], 0);
+    build(repo, 12);
+}
+
+pub(crate) fn publish(repo: &Repo, target: &str, extra: &[&str]) -> Command {
+    repo.command(&[&["publish", target, "--json"], extra].concat())
+}
+
+/// What readers see of a web root.
+pub(crate) fn visible(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = tree(root);
+    files.retain(|path, _| !path.starts_with(".offprint/"));
+    files
+}
+
+pub(crate) fn assert_published(repo: &Repo, target: &Path) {
+    let (from, to) = (visible(&repo.public()), visible(target));
+    let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&from), names(&to));
+    assert!(from == to, "the names are equal and a content is not");
+}
