@@ -18,6 +18,9 @@ use crate::release::stage::{Durability, Stage};
 use crate::release::trust::{self, Head, Policy};
 use crate::release::verify::{self, Depth, Report};
 
+/// Rounds of repairing and looking again: pointers, lists, what they list.
+const REPAIRS: usize = 4;
+
 pub(super) fn run(global: &Global, arguments: &Verify) -> Result<Exit> {
     let source = Source::open(&arguments.release);
     let depth = match arguments.depth {
@@ -26,14 +29,16 @@ pub(super) fn run(global: &Global, arguments: &Verify) -> Result<Exit> {
         args::Depth::Full => Depth::Full,
     };
     let accepted = trusted(&source, arguments)?;
-    let report = looked_at(global, &source, depth);
-    let report = match &arguments.repair {
-        Some(from) if !report.is_good() => {
-            repair(global, &source, from, &report)?;
-            looked_at(global, &source, depth)
+    let mut report = looked_at(global, &source, depth);
+    if let Some(from) = &arguments.repair {
+        // Pointers first: what they lead to is only known then.
+        for _ in 0..REPAIRS {
+            if report.is_good() || repair(global, &source, from, &report)? == 0 {
+                break;
+            }
+            report = looked_at(global, &source, depth);
         }
-        _ => report,
-    };
+    }
     if global.json {
         writeln!(io::stdout().lock(), "{}", serde_json::to_string(&report)?)?;
     } else {
@@ -64,7 +69,7 @@ fn trusted(source: &Source, arguments: &Verify) -> Result<Option<Head>> {
     let seen = arguments.seen.as_deref().map(recall).transpose()?.flatten();
     let pointer = ReleasePointer::read(source)?.context("there is no release.json")?;
     let policy = Policy { key: &key, seen: seen.as_ref(), now: Timestamp::now() };
-    Ok(Some(trust::check(source, &pointer, &policy)?))
+    Ok(Some(trust::check(source, &pointer, &policy)?.head))
 }
 
 fn recall(path: &Path) -> Result<Option<Head>> {
@@ -83,7 +88,8 @@ fn remember(path: &Path, head: &Head) -> Result<()> {
     fs::rename(&beside, path).with_context(failed)
 }
 
-fn repair(global: &Global, source: &Source, from: &str, report: &Report) -> Result<()> {
+/// Repairs what can be, and gives the number of files replaced.
+fn repair(global: &Global, source: &Source, from: &str, report: &Report) -> Result<u64> {
     let message = "--repair needs a directory to repair, not a URL";
     let root = source.directory().context(message).map_err(UsageError)?;
     let stage = Stage::open(root, Durability::Synced)?;
@@ -93,7 +99,7 @@ fn repair(global: &Global, source: &Source, from: &str, report: &Report) -> Resu
         say(global.quiet, format_args!("not repaired: {path}: {why}"));
     }
     say(global.quiet, format_args!("replaced {} files, {} bytes", repaired.files, repaired.bytes));
-    Ok(())
+    Ok(repaired.files)
 }
 
 fn tell(quiet: bool, report: &Report) {

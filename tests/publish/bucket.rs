@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 use crate::harness::{Dice, Ran, Repo, python_of, run};
 use crate::{next_month, publish, small, visible};
 
+/// moto wants to know who asks, and does not look at the signature.
+const SOMEONE: &str = "AWS4-HMAC-SHA256 Credential=id/20261101/us-east-1/s3/aws4_request, \
+                       SignedHeaders=host, Signature=0";
+
 /// A moto server on a port of its own, ended with the value.
 struct Moto {
     child: Child,
@@ -38,21 +42,22 @@ impl Moto {
         Some(moto)
     }
 
-    /// Makes a bucket that everyone may read and write, as tests look into it without signing.
     fn bucket(&self, name: &str) {
         let url = format!("{}/{name}", self.base);
-        let answer = ureq::put(&url).header("x-amz-acl", "public-read-write").send_empty();
+        let answer = ureq::put(&url).header("Authorization", SOMEONE).send_empty();
         assert!(answer.unwrap().status().is_success());
     }
 
     fn head(&self, path: &str) -> BTreeMap<String, String> {
-        let answer = ureq::head(format!("{}/{path}", self.base)).call().unwrap();
+        let request = ureq::head(format!("{}/{path}", self.base));
+        let answer = request.header("Authorization", SOMEONE).call().unwrap();
         let headers = answer.headers().iter();
         headers.map(|(k, v)| (k.to_string(), v.to_str().unwrap().to_owned())).collect()
     }
 
     fn get(&self, path: &str) -> Option<Vec<u8>> {
-        let mut answer = ureq::get(format!("{}/{path}", self.base)).call().ok()?;
+        let request = ureq::get(format!("{}/{path}", self.base));
+        let mut answer = request.header("Authorization", SOMEONE).call().ok()?;
         Some(answer.body_mut().read_to_vec().unwrap())
     }
 
@@ -90,21 +95,21 @@ fn to_bucket(repo: &Repo, base: &str, target: &str, extra: &[&str]) -> Command {
 #[test]
 fn a_bucket_holds_the_release_with_its_headers_and_a_killed_publication_is_finished() {
     let Some(moto) = Moto::start() else { return };
-    moto.bucket("b");
+    moto.bucket("bucket");
     let (scratch, repo) = small(25);
-    let send = |extra: &[&str]| to_bucket(&repo, &moto.base, "s3://b", extra);
+    let send = |extra: &[&str]| to_bucket(&repo, &moto.base, "s3://bucket", extra);
     let start = Instant::now();
     let first = run(&mut send(&[])).json(0);
     let whole = start.elapsed();
-    moto.assert_holds(&repo, "b");
+    moto.assert_holds(&repo, "bucket");
     let again = run(&mut send(&[])).json(0);
     assert_eq!(again["sent"].as_object().unwrap().len(), 1, "{again}");
     assert_eq!((first["sequence"].as_u64(), again["sequence"].as_u64()), (Some(1), Some(2)));
 
-    let headers = moto.head("b/index.html");
+    let headers = moto.head("bucket/index.html");
     assert_eq!(headers["content-type"], "text/html; charset=utf-8");
     assert!(headers["cache-control"].starts_with("public, max-age=300"), "{headers:?}");
-    assert_eq!(moto.head("b/release.json")["cache-control"], "no-cache");
+    assert_eq!(moto.head("bucket/release.json")["cache-control"], "no-cache");
     let pack = first["files"].as_array();
     assert!(pack.is_none(), "files are named on demand");
 
@@ -117,20 +122,20 @@ fn a_bucket_holds_the_release_with_its_headers_and_a_killed_publication_is_finis
         child.wait().unwrap();
     }
     let _ = run(&mut send(&["--set", "publish.grace=0"])).exits(0);
-    moto.assert_holds(&repo, "b");
+    moto.assert_holds(&repo, "bucket");
 }
 
 #[test]
 fn a_second_publisher_waits_its_turn() {
     let Some(moto) = Moto::start() else { return };
-    moto.bucket("b");
+    moto.bucket("bucket");
     let (_scratch, repo) = small(6);
     // The same repository in another directory: to the target, another publisher.
     let copy = tempfile::tempdir().unwrap();
     let ran = Command::new("cp").arg("-a").arg(repo.path()).arg(copy.path().join("r")).status();
     assert!(ran.unwrap().success());
     let second = || {
-        let mut command = to_bucket(&repo, &moto.base, "s3://b/x", &[]);
+        let mut command = to_bucket(&repo, &moto.base, "s3://bucket/x", &[]);
         let dir = copy.path().join("r");
         let arguments: Vec<_> = command.get_args().map(|a| a.to_owned()).collect();
         let environment: Vec<_> =
@@ -141,11 +146,11 @@ fn a_second_publisher_waits_its_turn() {
     };
     // Killed while it holds the target: another one has to wait, the same one has not.
     let held = || {
-        let ledger = moto.get("b/x/.offprint/publish.json")?;
+        let ledger = moto.get("bucket/x/.offprint/publish.json")?;
         let ledger: serde_json::Value = serde_json::from_slice(&ledger).unwrap();
         (ledger["held"] == true).then_some(())
     };
-    let mut child = to_bucket(&repo, &moto.base, "s3://b/x", &[])
+    let mut child = to_bucket(&repo, &moto.base, "s3://bucket/x", &[])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -158,12 +163,12 @@ fn a_second_publisher_waits_its_turn() {
     child.wait().unwrap();
     let Ran { code, stderr, .. } = run(&mut second());
     assert!(code == Some(1) && stderr.contains("another publisher"), "{stderr}");
-    let _ = run(&mut to_bucket(&repo, &moto.base, "s3://b/x", &[])).exits(0);
+    let _ = run(&mut to_bucket(&repo, &moto.base, "s3://bucket/x", &[])).exits(0);
     let _ = run(&mut second()).exits(0);
 
     // Raced, over and over: one of the two wins or both take turns; none breaks in.
     for _ in 0..5 {
-        let mut one = to_bucket(&repo, &moto.base, "s3://b/x", &["--again"]);
+        let mut one = to_bucket(&repo, &moto.base, "s3://bucket/x", &["--again"]);
         let mut two = second();
         let children = [&mut one, &mut two]
             .map(|command| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
@@ -242,10 +247,10 @@ fn serve(stream: TcpStream, objects: &Mutex<BTreeMap<String, Vec<u8>>>) {
 fn a_store_that_ignores_conditional_writes_is_detected_not_trusted() {
     let base = careless();
     let (_scratch, repo) = small(6);
-    let Ran { code, stderr, .. } = run(&mut to_bucket(&repo, &base, "s3://b", &[]));
+    let Ran { code, stderr, .. } = run(&mut to_bucket(&repo, &base, "s3://bucket", &[]));
     assert!(code == Some(1) && stderr.contains("ignores conditional writes"), "{stderr}");
     assert!(stderr.contains("--no-fence") && !stderr.contains("never-to-be-seen"), "{stderr}");
-    let report = run(&mut to_bucket(&repo, &base, "s3://b", &["--no-fence"])).json(0);
+    let report = run(&mut to_bucket(&repo, &base, "s3://bucket", &["--no-fence"])).json(0);
     assert_eq!(report["sent"]["pointers"]["files"], 3);
 }
 
@@ -264,7 +269,7 @@ fn an_endpoint_that_refuses_is_told_without_the_secret() {
             let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes());
         }
     });
-    let Ran { code, stderr, .. } = run(&mut to_bucket(&repo, &base, "s3://b/x", &[]));
+    let Ran { code, stderr, .. } = run(&mut to_bucket(&repo, &base, "s3://bucket/x", &[]));
     assert!(code == Some(1) && stderr.starts_with("error: cannot "), "{stderr}");
     assert!(!stderr.contains("never-to-be-seen"), "{stderr}");
 }

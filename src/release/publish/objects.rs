@@ -31,6 +31,11 @@ pub(super) fn is_page(path: &str, served: &Serving<'_>) -> bool {
     !once && !served(path).hashed
 }
 
+/// Whether an object stays with its release when the next one stands.
+fn outlasts(path: &str) -> bool {
+    path.starts_with("dumps/") || path.starts_with("site/")
+}
+
 /// What must be on the target before a pointer moves.
 pub(super) struct Objects {
     wanted: BTreeMap<String, Item>,
@@ -56,8 +61,7 @@ impl Objects {
             let named = &line.manifest;
             want(&named.path, named.bytes, Some(&named.sha256));
             for (path, bytes, sha256) in manifest.objects() {
-                let dump = path.starts_with("dumps/");
-                if (dump || standing_one) && !is_page(path, served) {
+                if (standing_one || outlasts(path)) && !is_page(path, served) {
                     want(path, bytes, Some(sha256));
                 }
             }
@@ -138,7 +142,9 @@ impl OnTarget {
         let mut on = OnTarget::default();
         for line in &there.releases.releases {
             let Some(manifest) = manifest(target, source, &line.manifest)? else { continue };
-            for (path, bytes, sha256) in manifest.objects() {
+            let stands = there.pointer.as_ref().is_some_and(|p| p.manifest == line.manifest);
+            let stay = |path: &str| stands || outlasts(path);
+            for (path, bytes, sha256) in manifest.objects().filter(|(path, ..)| stay(path)) {
                 on.complete.insert(path.to_owned(), (bytes, Some(sha256.to_owned())));
             }
             let Named { path, bytes, sha256 } = line.manifest.clone();

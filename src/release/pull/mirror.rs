@@ -262,7 +262,7 @@ impl Mirror {
         let listed = Releases::read(&Source::open(&self.root.to_string_lossy()))?.releases;
         // Otherwise the packs of the release that stands would be left-overs.
         if listed.iter().any(|line| line.release == manifest.release) {
-            removed += sweep(stage)?.len() as u64;
+            removed += sweep(stage, 0)?.len() as u64;
         }
         for name in names(&self.root.join("site"))? {
             let path = format!("site/{name}");

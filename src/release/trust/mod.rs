@@ -42,6 +42,20 @@ pub struct Head {
     pub sha256: String,
 }
 
+/// A release that may be believed, and what a mirror stores once it is in place.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// To be remembered, and given as [`Policy::seen`] the next time.
+    pub head: Head,
+    /// Until when the release may be taken for the newest, RFC 3339: a mirror that finds nothing
+    /// new has to compare this with the clock as well.
+    pub expires: String,
+    /// Log, its signature and the manifest's, as they were checked: path from the web root and
+    /// content. To be written before `release.json` is moved, so that the mirror can be checked
+    /// like its origin.
+    pub files: [(String, Vec<u8>); 3],
+}
+
 /// What is to be believed.
 #[derive(Debug, Clone)]
 pub struct Policy<'a> {
@@ -110,11 +124,12 @@ pub enum TrustError {
 }
 
 /// Checks that the release which `pointer` names is the newest that the holder of the key
-/// published, and gives the head to remember.
+/// published.
 ///
-/// Reads the log, the manifest and their signatures, each within a bound: the manifest at most
-/// as long as the pointer says. Nothing is stored; store the head only when the release is in
-/// place, together with it.
+/// A mirror calls it when it has read `release.json` and nothing else, with the head it stored
+/// at the end of its last pull. It reads the log, the manifest and their signatures, each within a bound: the manifest at most
+/// as long as the pointer says. Nothing is stored; store [`Accepted::head`] only when the
+/// release is in place.
 ///
 /// # Errors
 /// [`TrustError`], one for each way in which a copy can be wrong.
@@ -122,8 +137,8 @@ pub fn check(
     source: &Source,
     pointer: &ReleasePointer,
     policy: &Policy<'_>,
-) -> Result<Head, TrustError> {
-    let log = signed_log(source, policy.key)?;
+) -> Result<Accepted, TrustError> {
+    let (log, log_signature) = signed_log(source, policy.key)?;
     let newest = log.newest();
     let head = log.head();
     if let Some(seen) = policy.seen {
@@ -152,19 +167,26 @@ pub fn check(
     if bytes.len() as u64 != named.bytes || sha256(&bytes) != newest.manifest_sha256 {
         return Err(TrustError::Manifest { path: named.path.clone() });
     }
-    let signature = source.read_all(&format!("{}{MINISIG}", named.path), MAX_SIGNATURE)?;
+    let path = format!("{}{MINISIG}", named.path);
+    let signature = source.read_all(&path, MAX_SIGNATURE)?;
     verify(policy.key, &named.path, &bytes, &signature)?;
-    Ok(head)
+    let expires = newest.expires.clone();
+    let files = [
+        (path, signature),
+        (LOG_NDJSON.to_owned(), log.bytes().to_vec()),
+        (LOG_SIGNATURE.to_owned(), log_signature),
+    ];
+    Ok(Accepted { head, expires, files })
 }
 
-/// The log, if its signature is right.
-fn signed_log(source: &Source, key: &PublicKey) -> Result<Log, TrustError> {
+/// The log and its signature, if that is right.
+fn signed_log(source: &Source, key: &PublicKey) -> Result<(Log, Vec<u8>), TrustError> {
     let mut attempt = 1;
     loop {
         let bytes = source.read_all(LOG_NDJSON, MAX_LOG)?;
         let signature = source.read_all(LOG_SIGNATURE, MAX_SIGNATURE)?;
         match verify(key, LOG_NDJSON, &bytes, &signature) {
-            Ok(()) => return Ok(Log::parse(&bytes)?),
+            Ok(()) => return Ok((Log::parse(&bytes)?, signature)),
             Err(error) if attempt == ATTEMPTS => return Err(error),
             Err(_) => attempt += 1,
         }

@@ -48,7 +48,8 @@ impl Root {
     fn check_at(&self, now: &str, seen: Option<&Head>) -> Result<Head, TrustError> {
         let source = Source::open(self.dir.path().to_str().unwrap());
         let pointer = ReleasePointer::read(&source).unwrap().unwrap();
-        check(&source, &pointer, &Policy { key: &self.key, seen, now: time(now) })
+        let policy = Policy { key: &self.key, seen, now: time(now) };
+        check(&source, &pointer, &policy).map(|accepted| accepted.head)
     }
 
     fn check(&self, seen: Option<&Head>) -> Result<Head, TrustError> {
