@@ -229,7 +229,9 @@ fn a_copy_repairs_another() {
             1 => fs::write(&path, b"").unwrap(),
             _ => {
                 let at = bytes.len() / 2;
-                bytes.get_mut(at).map(|byte| *byte ^= 1);
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1;
+                }
                 fs::write(&path, bytes).unwrap();
             }
         }
