@@ -200,6 +200,7 @@ fn settings(state: &Path, day: usize, threads: usize) -> Settings {
             feeds: true,
             subject_min: 1,
             browse_limit: 60,
+            search: false,
         },
         delta: DeltaSettings::default(),
         threads,

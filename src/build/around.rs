@@ -42,13 +42,18 @@ impl Around<'_> {
         };
         const HTML: &str = "text/html; charset=utf-8";
         const TEXT: &str = "text/plain; charset=utf-8";
-        let rendered = [
+        let mut rendered = vec![
             ("index.html", HTML, render(|out| renderer.home(&home, out))?),
             ("dumps/index.html", HTML, render(|out| renderer.dumps(&view, out))?),
             ("404.html", HTML, render(|out| renderer.not_found(out))?),
             ("robots.txt", TEXT, render(|out| renderer.robots(out))?),
             ("llms.txt", TEXT, render(|out| renderer.llms(self.counts.public, out))?),
         ];
+        let mut page = Vec::new();
+        if let Some(done) = renderer.search(&mut page) {
+            done?;
+            rendered.push(("search.html", HTML, page));
+        }
         let mut files = Vec::new();
         for (path, media_type, bytes) in &rendered {
             files.extend(write(stage, path, media_type, "page", bytes)?);

@@ -12,6 +12,7 @@ mod frame;
 pub mod hosting;
 pub mod meter;
 mod pipeline;
+pub mod search;
 mod sink;
 pub mod site;
 mod site_list;
@@ -79,6 +80,11 @@ impl Settings {
     pub(crate) fn catalogue_file(&self) -> std::path::PathBuf {
         self.state_file.with_file_name("catalogue.db")
     }
+
+    /// Where the search index is made: beside the state file.
+    pub(crate) fn search_dir(&self) -> std::path::PathBuf {
+        self.state_file.with_file_name("search.db")
+    }
 }
 
 /// Settings of the dumps.
@@ -121,6 +127,8 @@ pub struct SiteSettings {
     pub subject_min: u64,
     /// Newest records that a list other than a community's reaches back to.
     pub browse_limit: usize,
+    /// Write the search index.
+    pub search: bool,
 }
 
 /// Files and bytes.
@@ -186,6 +194,9 @@ pub enum BuildError {
     /// A page could not be rendered.
     #[error(transparent)]
     Site(#[from] SiteError),
+    /// The search index could not be made.
+    #[error(transparent)]
+    Search(#[from] search::SearchError),
     /// The pointers could not be moved.
     #[error(transparent)]
     Pointer(#[from] PointerError),
@@ -317,8 +328,14 @@ pub fn build(
     let names = communities.iter().map(|known| (known.slug.as_str(), known.title.as_str()));
     let catalogue = sink.print_lists(names)?;
     meter.lap("lists");
-    let outcome = sink.finish(catalogue)?;
+    let mut outcome = sink.finish(catalogue)?;
     meter.lap("files");
+    let searched = match settings.site.search {
+        true => Some(search::print(&snapshot, settings, &stage, &outcome.withheld)?),
+        false => None,
+    };
+    let search = searched.map(|search| search.enter(&mut outcome.written, &mut outcome.reused));
+    meter.lap("search");
     let manifest = Manifest {
         format: FORMAT,
         release: seen.release.clone(),
@@ -343,7 +360,8 @@ pub fn build(
     }
     let delta = delta::write(&stage, settings, &manifest)?;
     meter.lap("delta");
-    let named = pointer::publish(&stage, &manifest, None)?;
+    let before = search::standing(root)?;
+    let named = pointer::publish(&stage, &manifest, search.clone())?;
     meter.lap("publish");
     if plan.is_full() {
         let mark = &remembered.manifest_sha256;
@@ -357,6 +375,7 @@ pub fn build(
     crate::release::sweep::sweep(&stage, settings.dump.keep)?;
     crate::release::delta::shelf::sweep(&stage)?;
     sweep::lists(root, &manifest)?;
+    search::sweep(root, [before, search])?;
     state.end()?;
     stage.close()?;
     meter.lap("sweep");
@@ -390,8 +409,12 @@ fn precompress(settings: &Settings, same_make: bool) -> Precompress {
 
 fn renderer(settings: &Settings) -> Result<Option<Renderer>, BuildError> {
     let site = &settings.site;
-    let config =
-        SiteConfig { exports: site.exports.clone(), brand: site.brand.clone(), feeds: site.feeds };
+    let config = SiteConfig {
+        exports: site.exports.clone(),
+        brand: site.brand.clone(),
+        feeds: site.feeds,
+        search: site.search,
+    };
     let make = || Renderer::new(&settings.repository, config, site.templates.as_deref());
     Ok(site.pages.then(make).transpose()?)
 }

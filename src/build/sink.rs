@@ -29,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) state: StateWriter,
     pub(super) counts: Counts,
     pub(super) exceptions: u64,
+    /// Ids of public records that are left out.
+    pub(super) withheld: BTreeSet<String>,
     pub(super) dumps: BTreeMap<layout::Format, Dump>,
     pub(super) files: Vec<FileEntry>,
     pub(super) site: Vec<SiteEntry>,
@@ -66,6 +68,9 @@ pub(super) struct Sink<'a> {
     written: BTreeMap<&'static str, Tally>,
     reused: BTreeMap<&'static str, Tally>,
 }
+
+/// Codes of exceptions about something beside a record, which itself is printed.
+const BESIDE: [&str; 3] = ["doi-path", "community-path", "doi-taken"];
 
 /// What a build goes on from, and where it notes how far it went.
 pub(super) struct Ground<'a> {
@@ -256,6 +261,8 @@ impl<'a> Sink<'a> {
         }
         files.push(ledger);
         let exceptions = self.exceptions.len() as u64;
+        let withheld = self.exceptions.iter().filter(|e| !BESIDE.contains(&e.code.as_str()));
+        let withheld = withheld.map(|exception| exception.id.clone()).collect();
         files.push(self.exceptions.write(stage, &release)?);
         files.push(self.stats.write(stage, &release)?);
         let mut lines = LinesWriter::new(stage)?;
@@ -290,6 +297,7 @@ impl<'a> Sink<'a> {
             state: self.state,
             counts: self.counts,
             exceptions,
+            withheld,
             dumps: dumps.dumps,
             files,
             site: self.site,

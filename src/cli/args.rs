@@ -60,6 +60,7 @@ pub(super) enum Command {
     Hosting(Hosting),
     Show(Show),
     Cat(Cat),
+    Search(Search),
     Synth(Synth),
     #[command(hide = true)]
     Bench(Bench),
@@ -73,6 +74,39 @@ pub(super) enum Command {
         /// Where to
         dir: PathBuf,
     },
+}
+
+/// Search the records of a release, with the syntax of its search page
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint search repo/public climate model
+  offprint search https://repository.example/ '\"sea ice\" type:dataset year:2020-' --newest
+  offprint search repo/public 'creators:doe AND -keywords:draft' --json
+
+Words are looked for in all fields; quotes make phrases, - leaves out, clim* stands for every word
+that begins so. Fields: title, creators, keywords, doi, orcid, communities, funder, type, access,
+license, year. versions:all also finds older versions.")]
+pub(super) struct Search {
+    /// Web root: a directory or a URL
+    #[arg(default_value = ".")]
+    pub(super) root: String,
+    /// What to look for
+    pub(super) query: Vec<String>,
+    /// Most records shown
+    #[arg(short = 'n', long, default_value_t = 10)]
+    pub(super) limit: usize,
+    /// Records left out at the beginning
+    #[arg(long, default_value_t = 0)]
+    pub(super) offset: usize,
+    /// Newest first
+    #[arg(long)]
+    pub(super) newest: bool,
+    /// Say how much was read
+    #[arg(long)]
+    pub(super) stats: bool,
+    /// Print the tokens of the lines of standard input instead
+    #[arg(long, hide = true)]
+    pub(super) tokens: bool,
 }
 
 /// Make a repository: offprint.toml and an empty record store

@@ -33,6 +33,7 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
                 exports: config.site_exports()?,
                 brand: config.brand(&global.directory),
                 feeds: true,
+                search: true,
             };
             Stage::Pages(Box::new(Renderer::new(&repository, site, None)?))
         }

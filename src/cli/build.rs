@@ -67,6 +67,7 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
             feeds: config.site.feeds,
             subject_min: config.site.subject_min,
             browse_limit: config.site.browse_limit,
+            search: config.site.search,
         },
         delta: DeltaSettings {
             write: config.dump.deltas,

@@ -19,7 +19,7 @@ use crate::release::encoding::Encoding;
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 35] = [
+pub const KEYS: [&str; 36] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -51,6 +51,7 @@ pub const KEYS: [&str; 35] = [
     "site.feeds",
     "site.subject_min",
     "site.browse_limit",
+    "site.search",
     "build.threads",
     "publish.grace",
     "publish.parallel",
@@ -196,6 +197,8 @@ pub struct SiteSection {
     pub subject_min: u64,
     /// Newest records that a list other than a community's reaches back to.
     pub browse_limit: usize,
+    /// Write the search index.
+    pub search: bool,
 }
 
 impl Default for SiteSection {
@@ -216,6 +219,7 @@ impl Default for SiteSection {
             feeds: true,
             subject_min: 2,
             browse_limit: 1000,
+            search: true,
         }
     }
 }

@@ -22,6 +22,7 @@ mod open;
 mod progress;
 mod pull;
 mod publish;
+mod search;
 mod serve;
 mod show;
 mod sign;
@@ -75,6 +76,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Hosting(hosting) => hosting::run(global, hosting),
         Command::Show(show) => show::run(global, show),
         Command::Cat(cat) => cat::run(cat),
+        Command::Search(search) => search::run(global, search),
         Command::Synth(synth) => synth::run(synth),
         Command::Bench(bench) => bench::run(global, bench),
         Command::Completions { shell } => {

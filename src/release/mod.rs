@@ -19,6 +19,7 @@ pub mod pack;
 pub mod pointer;
 pub mod pull;
 pub mod publish;
+pub mod search;
 pub mod stage;
 pub mod sums;
 pub mod sweep;

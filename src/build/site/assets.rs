@@ -14,11 +14,16 @@ pub struct Asset {
 }
 
 /// The assets that the program brings: name in the template folder and content.
-pub(super) const BUILT_IN: [(&str, &str); 3] = [
+pub(super) const BUILT_IN: [(&str, &str); 5] = [
     ("assets/style.css", include_str!("../../../templates/assets/style.css")),
     ("assets/icon.svg", include_str!("../../../templates/assets/icon.svg")),
     ("assets/site.js", include_str!("../../../templates/assets/site.js")),
+    (SEARCH[0], include_str!("../../../templates/assets/search.js")),
+    (SEARCH[1], include_str!("../../../templates/assets/search-worker.js")),
 ];
+
+/// The assets that only a site with search has, last in [`BUILT_IN`]. Made from `client/`.
+pub(super) const SEARCH: [&str; 2] = ["assets/search.js", "assets/search-worker.js"];
 
 impl Asset {
     /// Names content after `name` (`assets/<stem>.<ext>`) and its SHA-256.

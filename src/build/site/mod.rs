@@ -41,6 +41,8 @@ pub struct SiteConfig {
     pub brand: Brand,
     /// Whether families have feeds to link.
     pub feeds: bool,
+    /// Whether there is a page to search with.
+    pub search: bool,
 }
 
 /// Why there is no page.

@@ -237,6 +237,14 @@ impl Renderer {
         self.render("404.html", &Context::new(), out)
     }
 
+    /// `search.html`, appended to `out`; `None` if this site has no search.
+    ///
+    /// # Errors
+    /// As [`landing`](Self::landing).
+    pub fn search(&self, out: &mut Vec<u8>) -> Option<Result<(), SiteError>> {
+        self.config.search.then(|| self.render("search.html", &Context::new(), out))
+    }
+
     /// One of [`extra_pages`](Self::extra_pages), appended to `out`.
     ///
     /// # Errors

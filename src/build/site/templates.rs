@@ -6,19 +6,20 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use tera::{Tera, Value};
 
-use super::assets::{Asset, BUILT_IN as ASSETS};
+use super::assets::{Asset, BUILT_IN as ASSETS, SEARCH};
 use super::brand::logo;
 use super::extra::{self, ExtraPage};
 use super::html::Html;
 use super::{SiteConfig, SiteError, SiteUrls};
-use crate::record::Repository;
+use crate::record::{Repository, vocabulary};
 
-const BUILT_IN: [(&str, &str); 9] = [
+const BUILT_IN: [(&str, &str); 10] = [
     ("base.html", include_str!("../../../templates/base.html")),
     ("landing.html", include_str!("../../../templates/landing.html")),
     ("tombstone.html", include_str!("../../../templates/tombstone.html")),
     ("home.html", include_str!("../../../templates/home.html")),
     ("dumps.html", include_str!("../../../templates/dumps.html")),
+    ("search.html", include_str!("../../../templates/search.html")),
     ("404.html", include_str!("../../../templates/404.html")),
     ("page.html", include_str!("../../../templates/page.html")),
     ("about.html", include_str!("../../../templates/about.html")),
@@ -52,11 +53,15 @@ pub(super) fn load(
         let own = own(overrides, name)?.map_or(Cow::Borrowed(built_in), Cow::Owned);
         sources.push((name.to_owned(), own));
     }
+    absorb(&mut hasher, "search", &[u8::from(config.search)]);
     for (name, source) in &sources {
         absorb(&mut hasher, name, source.as_bytes());
     }
     let mut assets = Vec::new();
     for (name, built_in) in ASSETS {
+        if SEARCH.contains(&name) && !config.search {
+            continue;
+        }
         let own = own(overrides, name)?;
         let mut bytes = match own {
             Some(text) => Cow::Owned(text.into_bytes()),
@@ -87,7 +92,10 @@ pub(super) fn load(
     constants.insert_value("site_pages", Value::safe_string(links(&pages, urls).as_str()));
     constants.insert("base_url", urls.absolute("").as_str());
     constants.insert("root", urls.root());
-    for (key, asset) in ["style_url", "icon_url", "script_url"].into_iter().zip(&assets) {
+    constants.insert("search", &config.search);
+    constants.insert("type_titles", &type_titles());
+    let keys = ["style_url", "icon_url", "script_url", "search_url", "search_worker_url"];
+    for (key, asset) in keys.into_iter().zip(&assets) {
         constants.insert(key, &format!("{}/{}", urls.root(), asset.path));
     }
     let logo = brand.logo.as_deref().map(logo).transpose()?;
@@ -98,6 +106,14 @@ pub(super) fn load(
         assets.push(logo);
     }
     Ok(Templates { tera, assets, pages, fingerprint: hasher.finalize().into() })
+}
+
+/// What the search page calls resource types: a JSON object, id → title.
+fn type_titles() -> String {
+    let types = vocabulary::resource_types().iter();
+    let titles: serde_json::Map<String, serde_json::Value> =
+        types.map(|kind| (kind.id.to_owned(), kind.title.into())).collect();
+    serde_json::Value::Object(titles).to_string()
 }
 
 /// The style sheet among the assets.

@@ -8,6 +8,7 @@ mod deltas;
 mod files;
 mod pack;
 mod repair;
+mod search;
 mod unlisted;
 
 use std::fmt;
@@ -274,6 +275,9 @@ impl Check<'_> {
         }
         for entry in self.manifest.site.iter().filter(|_| self.held.site) {
             found = found.join(self.site(entry));
+        }
+        if let Some(named) = &pointer.search {
+            found = found.join(self.search(named));
         }
         report.files += found.files;
         report.frames = found.frames;

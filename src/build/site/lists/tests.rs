@@ -47,6 +47,7 @@ fn settings() -> SiteSettings {
         feeds: true,
         subject_min: 2,
         browse_limit: 150,
+        search: false,
         brand: Brand::default(),
         precompress: Vec::new(),
     }

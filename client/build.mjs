@@ -1,0 +1,36 @@
+// Builds templates/assets/search*.js from client/src. `--check` compares instead of writing.
+// OFFPRINT_CLIENT_NODE_MODULES names the folder of the packages, if it is not beside this file.
+
+import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const modules = process.env.OFFPRINT_CLIENT_NODE_MODULES ?? join(here, "node_modules");
+const esbuild = createRequire(join(modules, "none.js"))("esbuild");
+const check = process.argv.includes("--check");
+
+for (const [source, built] of [["page", "search"], ["worker", "search-worker"]]) {
+  const file = join(here, "../templates/assets", `${built}.js`);
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: here,
+    entryPoints: [`src/${source}.ts`],
+    bundle: true,
+    minify: true,
+    // A worker that is no module runs in more browsers.
+    format: source === "worker" ? "iife" : "esm",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    tsconfigRaw: {},
+    banner: { js: "// Made from client/ by client/build.mjs." },
+    write: false,
+  });
+  const text = outputFiles[0].text;
+  if (!check) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`templates/assets/${built}.js is not what client/build.mjs makes of client/src`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,216 @@
+// Numbers as bits and bytes: docs/search-format.md, "Bits", "Dictionary", "Lists". Whatever is
+// read here came over the network: every loop is bounded by what the pointer promises.
+
+export class Damaged extends Error {
+  constructor(what: string) {
+    super(`the index is damaged (${what})`);
+  }
+}
+
+/** Varints one after another. */
+export class Varints {
+  constructor(private readonly bytes: Uint8Array, public at = 0) {}
+
+  get more(): boolean {
+    return this.at < this.bytes.length;
+  }
+
+  next(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
+      const byte = this.bytes[this.at];
+      if (byte === undefined) break;
+      this.at += 1;
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+    throw new Damaged("number");
+  }
+}
+
+/** Record numbers, rising, and the level of each. */
+export interface Postings {
+  docs: Uint32Array;
+  levels: Uint8Array;
+}
+
+/** Bits of a byte from the lowest up. Reads zeros past the end. */
+class Bits {
+  private readonly bytes: Uint8Array;
+
+  /** `at`: byte to begin with. */
+  constructor(bytes: Uint8Array, at: number, public position = 0) {
+    // Room behind, so that the words below never leave the array.
+    this.bytes = new Uint8Array(bytes.length - at + 8);
+    this.bytes.set(at > 0 ? bytes.subarray(at) : bytes);
+  }
+
+  /** At least 25 bits from the position on. */
+  private word(): number {
+    const b = this.bytes;
+    const at = this.position >> 3;
+    return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> (this.position & 7);
+  }
+
+  private end(): void {
+    if (this.position > this.bytes.length * 8) throw new Damaged("list");
+  }
+
+  private bits(count: number): number {
+    if (count > 24) {
+      const low = this.bits(16);
+      return low + this.bits(count - 16) * 65536;
+    }
+    const value = this.word() & ((1 << count) - 1);
+    this.position += count;
+    return value;
+  }
+
+  private unary(): number {
+    let value = 0;
+    for (;;) {
+      const word = ~this.word() & 0x1ffffff;
+      if (word !== 0) {
+        const ones = 31 - Math.clz32(word & -word);
+        this.position += ones + 1;
+        return value + ones;
+      }
+      value += 25;
+      this.position += 25;
+      this.end();
+    }
+  }
+
+  gamma(): number {
+    const length = this.unary();
+    if (length > 31) throw new Damaged("count");
+    return 2 ** length + this.bits(length);
+  }
+
+  /** `count` record numbers below `records`, with levels if there is room for them. */
+  postings(count: number, records: number, docs: Uint32Array, from: number, levels?: Uint8Array): void {
+    const k = rice(records, count);
+    const mask = (1 << k) - 1;
+    const bytes = this.bytes;
+    const end = bytes.length * 8;
+    let position = this.position;
+    let doc = -1;
+    for (let i = from; i < from + count; i += 1) {
+      let at = position >> 3;
+      let word = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> (position & 7);
+      const zeros = ~word & 0xffff;
+      if (zeros !== 0 && k <= 9) {
+        // The common case: quotient and remainder are in the word.
+        const ones = 31 - Math.clz32(zeros & -zeros);
+        doc += 1 + ((ones << k) | ((word >>> (ones + 1)) & mask));
+        position += ones + 1 + k;
+      } else {
+        this.position = position;
+        const high = this.unary();
+        doc += 1 + high * 2 ** k + this.bits(k);
+        position = this.position;
+      }
+      if (doc >= records || position > end) throw new Damaged("list");
+      docs[i] = doc;
+      if (levels) {
+        at = position >> 3;
+        word = (bytes[at]! | (bytes[at + 1]! << 8)) >>> (position & 7);
+        levels[i] = word & 63;
+        position += 6;
+      }
+    }
+    this.position = position;
+  }
+}
+
+const rice = (records: number, count: number): number => {
+  const mean = Math.floor(records / count);
+  return mean < 2 ? 0 : 31 - Math.clz32(mean);
+};
+
+/** What the dictionary says of a key. */
+export type Entry = { df: number } & (
+  | { kind: "inline"; postings: Postings }
+  | { kind: "list"; offset: number; bytes: number }
+);
+
+const INLINE = 128;
+/** From here on lists are in groups, the best first. */
+export const GROUPED = 4096;
+
+/** Finds fingerprints in a bucket; gives the entries of those that are there. */
+export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: number): Map<number, Entry> => {
+  const found = new Map<number, Entry>();
+  const head = new Varints(bucket);
+  const count = head.next();
+  const base = head.next();
+  const start = head.at + count * 4;
+  if (start > bucket.length) throw new Damaged("bucket");
+  const view = new DataView(bucket.buffer, bucket.byteOffset + head.at, count * 4);
+  let last = -1;
+  for (let i = 0; i < count; i += 1) if (wanted.has(view.getUint32(i * 4, true))) last = i;
+  if (last < 0) return found;
+  const bits = new Bits(bucket, start);
+  const docs = new Uint32Array(INLINE);
+  const levels = new Uint8Array(INLINE);
+  let offset = base;
+  for (let i = 0; i <= last; i += 1) {
+    const print = view.getUint32(i * 4, true);
+    const df = bits.gamma();
+    if (df > records) throw new Damaged("count");
+    if (df <= INLINE) {
+      bits.postings(df, records, docs, 0, levels);
+      if (wanted.has(print))
+        found.set(print, { df, kind: "inline", postings: { docs: docs.slice(0, df), levels: levels.slice(0, df) } });
+    } else {
+      const bytes = bits.gamma();
+      if (wanted.has(print)) found.set(print, { df, kind: "list", offset, bytes });
+      offset += bytes;
+    }
+  }
+  return found;
+};
+
+/** A list as far as it is here. */
+export interface List extends Postings {
+  /** Whether nothing is missing. */
+  whole: boolean;
+  /** Bytes of whole groups that were read. */
+  used: number;
+  /** What is missing has a level below this one. */
+  floor: number;
+}
+
+/** Reads a list from its first bytes. Record numbers rise only where the list is not in groups. */
+export const readList = (bytes: Uint8Array, df: number, total: number, records: number): List => {
+  const docs = new Uint32Array(df);
+  const levels = new Uint8Array(df);
+  if (df < GROUPED) {
+    new Bits(bytes, 0).postings(df, records, docs, 0, levels);
+    return { docs, levels, whole: true, used: total, floor: 0 };
+  }
+  let at = 0;
+  let have = 0;
+  let floor = 64;
+  while (at < bytes.length) {
+    const level = bytes[at]!;
+    const head = new Varints(bytes, at + 1);
+    let count: number, size: number;
+    try {
+      count = head.next();
+      size = head.next();
+    } catch {
+      break; // The head itself is cut.
+    }
+    if (head.at + size > bytes.length) break;
+    if (level >= floor || have + count > df) throw new Damaged("group");
+    new Bits(bytes.subarray(head.at, head.at + size), 0).postings(count, records, docs, have);
+    levels.fill(level, have, have + count);
+    have += count;
+    floor = level;
+    at = head.at + size;
+  }
+  const whole = at >= total;
+  if (whole && have !== df) throw new Damaged("list");
+  return { docs: docs.subarray(0, have), levels: levels.subarray(0, have), whole, used: at, floor };
+};

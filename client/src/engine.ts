@@ -1,0 +1,597 @@
+// Questions to answers: docs/search-format.md. Three rounds that wait for one another: buckets of
+// the dictionary, lists, cards. Where a list is long, its best part comes first, and the rest in a
+// second stage; an answer says which of the two it is.
+
+import { stem, tokens } from "./analyse.ts";
+import { Damaged, readBucket, readList, type Entry, type List } from "./bits.ts";
+import { Files } from "./files.ts";
+import { mark, marksOf } from "./mark.ts";
+import { Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
+import { pairs, parse, type Parsed, type Part } from "./query.ts";
+import type { Answer, Facet, FacetValue, Question } from "./protocol.ts";
+import { decoder, Tier, type Card, type TierMeta } from "./tier.ts";
+import { Words } from "./words.ts";
+
+/** Results a page, and the last that can be turned to. */
+const PAGE = 10;
+const LAST = 100;
+/** Bytes of lists that a first answer may cost, and what each that does not fit begins with. */
+const FIRST = 160 << 10;
+const BEGINNING = 32 << 10;
+/** Words that a prefix stands for; best records of a phrase that are read. */
+const PREFIXED = 32;
+const READ = 20;
+/** Records whose dates are compared for one page, newest first. */
+const CLOSE = 200;
+/** Postings kept between questions. */
+const KEPT = 6_000_000;
+/** Communities that are counted. */
+const COMMUNITIES = 30;
+/** Dictionaries up to this size are worth a look for each community at once. */
+const SMALL = 256 << 10;
+
+interface Known {
+  tier: Tier;
+  entry: Entry | undefined;
+  list: List | undefined;
+  /** Bytes of the list that are here. */
+  bytes: Uint8Array;
+}
+
+/** One that was overtaken by the next question. */
+export class Overtaken extends Error {}
+
+export class Engine {
+  readonly files: Files;
+  private readonly words: Words;
+  private tiers: Tier[] = [];
+  private opened = new Map<Tier, Promise<void>>();
+  private readonly known = new Map<string, Known>();
+  private readonly pagesRead = new Map<string, Promise<Card[]>>();
+  private readonly rooms = new Map<boolean, Room>();
+  private readonly days = new Map<Tier, Int16Array[]>();
+
+  constructor(root: string) {
+    this.files = new Files(root);
+    this.words = new Words(this.files);
+  }
+
+  async open(): Promise<void> {
+    const release = JSON.parse(decoder.decode(await this.files.whole("release.json", true))) as { search?: { path: string } | null };
+    if (!release.search) throw new Error("this site has no search index");
+    const { path } = release.search;
+    if (!/^search\/[\w.-]+$/.test(path)) throw new Damaged("pointer");
+    const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
+      { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
+    if (pointer.format !== 1 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
+    for (const { dir, dead } of pointer.tiers)
+      if (!/^search\/[\w.-]+$/.test(dir) || (dead && !/^search\/[\w./-]+$/.test(dead.path)) || dead?.path.includes("..")) throw new Damaged("pointer");
+    this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
+    await this.ready(false);
+  }
+
+  /** The tiers that a question reads. */
+  private async ready(all: boolean): Promise<Tier[]> {
+    const tiers = this.tiers.filter((tier) => all || !tier.meta.older);
+    await Promise.all(tiers.map((tier) => {
+      let opened = this.opened.get(tier);
+      if (!opened) this.opened.set(tier, (opened = tier.open()));
+      opened.catch(() => this.opened.delete(tier));
+      return opened;
+    }));
+    let base = 0;
+    for (const tier of tiers) {
+      tier.base = base;
+      base += tier.meta.records;
+    }
+    if (!this.rooms.has(all)) this.rooms.set(all, new Room(tiers));
+    return tiers;
+  }
+
+  get records(): number {
+    return this.tiers.reduce((sum, { meta }) => sum + (meta.older ? 0 : meta.records), 0);
+  }
+
+  /** Gives one answer, or a first and then a final one. `alive`: whether anyone still waits. */
+  async *answer(question: Question, alive: () => boolean, thrifty: boolean): AsyncGenerator<Omit<Answer, "kind" | "id">> {
+    const wait = async <T>(work: Promise<T>): Promise<T> => {
+      const done = await work;
+      if (!alive()) throw new Overtaken();
+      return done;
+    };
+    const parsed = parse(question.q);
+    const all = question.all || parsed.all;
+    const tiers = await wait(this.ready(all));
+    const before = { ...this.files.cost };
+    const expanded = await wait(this.expand(tiers, parsed.parts));
+    const sets = communities(question);
+    // Days are a table: with the first round, and once.
+    const newest = question.sort === "newest" || !expanded.some(({ part }) => part.occur !== "not");
+    const dated = newest ? Promise.all(tiers.map(async (tier) => this.days.set(tier, await tier.days()))) : undefined;
+    const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
+    // Needed whole: what is left out, and what is only counted.
+    const whole = new Set([...sets, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
+    const counting = this.countable(tiers) ? tiers[0]?.values.communities.slice(0, COMMUNITIES) ?? [] : [];
+    const counted = counting.map(([slug]) => `c:${slug}`);
+    counted.forEach((key) => whole.add(key));
+    await wait(this.look(tiers, [...new Set([...keys, ...counted])]));
+    await wait(this.load(tiers, [...keys, ...counted], whole, FIRST));
+    if (dated) await wait(dated);
+    let compute = 0;
+    for (let stage = 0; ; stage += 1) {
+      const start = performance.now();
+      const plan = this.plan(tiers, all, expanded, parsed, question, sets, counting);
+      let found = plan.find([]);
+      compute += performance.now() - start;
+      const asked = plan.candidates();
+      if (asked.length > 0) {
+        // Cards of records in which a phrase must be looked for, and those that will be shown anyway.
+        const cards = await wait(this.cards(tiers, [...new Set([...asked, ...(plan.newest ? [] : found.top.slice(...plan.window))])]));
+        const again = performance.now();
+        found = plan.find([...cards].filter(([doc]) => asked.includes(doc)));
+        compute += performance.now() - again;
+      }
+      const page = plan.newest ? await wait(this.newest(tiers, found.top, plan.window)) : found.top.slice(...plan.window);
+      const cards = await wait(this.cards(tiers, page));
+      const refining = !plan.whole && !thrifty && stage === 0;
+      const cost = this.files.cost;
+      yield {
+        hits: page.flatMap((doc) => this.hit(tiers, doc, cards.get(doc), parsed)),
+        total: found.total,
+        exact: plan.whole || plan.counts,
+        refining,
+        pages: Math.min(LAST, Math.ceil(found.total / PAGE)),
+        facets: this.facets(tiers, found, question, counting),
+        suggestion: undefined,
+        direct: /^d:/.test(keys[0] ?? "") && keys.length === 1 && found.total === 1 ? cards.get(page[0]!)?.id : undefined,
+        notes: expanded.some(({ part }) => part.kind === "phrase")
+          ? ["A phrase is looked for in titles, keywords, names and the beginning of descriptions; further down in a description only its words are found."]
+          : [],
+        cost: { rounds: cost.rounds - before.rounds, requests: cost.requests - before.requests, bytes: cost.bytes - before.bytes, compute },
+      };
+      if (!refining) return;
+      await wait(this.load(tiers, keys, new Set(keys), Infinity));
+    }
+  }
+
+  /** Another spelling of a question that found little. */
+  async suggest(question: Question, total: number): Promise<string | undefined> {
+    const { parts } = parse(question.q);
+    const tiers = await this.ready(question.all);
+    let text = question.q;
+    for (const token of new Set(tokens(question.q))) {
+      const used = parts.some((part) => part.kind === "word" && part.key.replace(/^[tnk]:/, "") === (/^n:/.test(part.key) ? token : stem(token)));
+      if (!used) continue;
+      const records = this.frequency(tiers, stem(token));
+      if (records > 2 && total > 0) continue;
+      if (records > 50) continue;
+      const other = await this.words.near(tiers, token, Math.max(2, records * 10));
+      if (other === undefined) continue;
+      const at = [...text.matchAll(/[\p{Alphabetic}\p{N}\p{M}]+/gu)].find(([run]) => tokens(run)[0] === token);
+      if (at) text = text.slice(0, at.index) + other + text.slice(at.index + at[0].length);
+    }
+    return text === question.q ? undefined : text;
+  }
+
+  /** The question with its last word completed. */
+  async complete(text: string): Promise<string[]> {
+    const found = /[\p{Alphabetic}\p{N}\p{M}]{2,}$/u.exec(text);
+    const prefix = found && tokens(found[0]);
+    if (!found || prefix?.length !== 1) return [];
+    const words = await this.words.beginning(await this.ready(false), prefix[0]!);
+    return words.slice(0, 8).map(({ word }) => text.slice(0, found.index) + word);
+  }
+
+  // Keys and lists.
+
+  private frequency(tiers: Tier[], key: string): number {
+    return tiers.reduce((sum, tier) => sum + (this.known.get(name(tier, key))?.entry?.df ?? 0), 0);
+  }
+
+  /** The keys of each part. */
+  private async expand(tiers: Tier[], parts: Part[]): Promise<{ part: Part; keys: string[] }[]> {
+    return Promise.all(parts.map(async (part) => {
+      switch (part.kind) {
+        case "word":
+          return { part, keys: [part.key] };
+        case "phrase":
+          return { part, keys: [...part.stems, ...pairs(part.stems)] };
+        case "field":
+          return { part, keys: [...part.keys, ...part.pairs] };
+        case "prefix": {
+          const words = (await this.words.beginning(tiers, part.word)).slice(0, PREFIXED);
+          return { part, keys: [...new Set(words.map(({ word }) => stem(word)))] };
+        }
+      }
+    }));
+  }
+
+  /** One round: the entries of keys. */
+  private async look(tiers: Tier[], keys: string[]): Promise<void> {
+    const wanted = new Map<string, { tier: Tier; from: number; to: number; keys: Map<number, string> }>();
+    for (const tier of tiers)
+      for (const key of keys) {
+        if (this.known.has(name(tier, key))) continue;
+        const { print, from, to } = tier.place(key);
+        const bucket = `${tier.meta.dir} ${from}`;
+        const there = wanted.get(bucket) ?? { tier, from, to, keys: new Map<number, string>() };
+        there.keys.set(print, key);
+        wanted.set(bucket, there);
+      }
+    const jobs = [...wanted.values()];
+    const buckets = await this.stretches(jobs.map(({ tier, from, to }) => ({ tier, stream: "dict", from, to })));
+    jobs.forEach(({ tier, keys, from, to }, at) => {
+      const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records);
+      for (const [print, key] of keys) {
+        const entry = entries.get(print);
+        const list = entry?.kind === "inline" ? { ...entry.postings, whole: true, used: 0, floor: 0 } : undefined;
+        this.known.set(name(tier, key), { tier, entry, list, bytes: new Uint8Array() });
+      }
+    });
+  }
+
+  /** One round: lists, those of `whole` to their ends, others as far as `budget` goes. */
+  private async load(tiers: Tier[], keys: string[], whole: Set<string>, budget: number): Promise<void> {
+    const open = tiers.flatMap((tier) => keys.flatMap((key) => {
+      const known = this.known.get(name(tier, key));
+      return known?.entry?.kind === "list" && !known.list?.whole ? [{ key, known, entry: known.entry }] : [];
+    }));
+    open.sort((a, b) => a.entry.bytes - b.entry.bytes);
+    let spent = 0;
+    const jobs = open.flatMap(({ key, known, entry }) => {
+      const fits = whole.has(key) || spent + entry.bytes <= budget || entry.df < 4096;
+      const have = known.bytes.length;
+      const to = fits ? entry.bytes : Math.min(entry.bytes, BEGINNING);
+      spent += to;
+      return to > have ? [{ known, entry, from: entry.offset + have, to: entry.offset + to, have }] : [];
+    });
+    const parts = await this.stretches(jobs.map(({ known, from, to }) => ({ tier: known.tier, stream: "lists", from, to })));
+    jobs.forEach(({ known, entry, have }, at) => {
+      // Another question may have brought it meanwhile.
+      if (known.bytes.length !== have || known.list?.whole) return;
+      const bytes = new Uint8Array(have + parts[at]!.length);
+      bytes.set(known.bytes);
+      bytes.set(parts[at]!, have);
+      known.list = readList(bytes, entry.df, entry.bytes, known.tier.meta.records);
+      known.bytes = known.list.whole ? new Uint8Array() : bytes;
+    });
+    this.forget();
+  }
+
+  /** Lets go of the oldest lists. */
+  private forget(): void {
+    let held = 0;
+    for (const { list } of this.known.values()) held += list?.docs.length ?? 0;
+    for (const [key, { list }] of this.known) {
+      if (held <= KEPT) return;
+      held -= list?.docs.length ?? 0;
+      this.known.delete(key);
+    }
+  }
+
+  private async stretches(wanted: { tier: Tier; stream: string; from: number; to: number }[]): Promise<Uint8Array[]> {
+    const cut = wanted.map(({ tier, stream, from, to }) => tier.pieces(stream, from, to));
+    const bytes = await this.files.ranges(cut.flat());
+    let at = 0;
+    return cut.map((pieces) => {
+      const own = bytes.slice(at, (at += pieces.length));
+      if (own.length === 1) return own[0]!;
+      const joined = new Uint8Array(own.reduce((sum, part) => sum + part.length, 0));
+      own.reduce((offset, part) => (joined.set(part, offset), offset + part.length), 0);
+      return joined;
+    });
+  }
+
+  // Matching.
+
+  /** What is known of a key, as segments; `idf` is over all tiers that are read. */
+  private segments(tiers: Tier[], key: string): { segments: Segment[]; whole: boolean; df: number } {
+    const records = tiers.reduce((sum, { meta }) => sum + meta.records, 0);
+    const df = this.frequency(tiers, key);
+    const idf = Math.log(1 + (records - df + 0.5) / (df + 0.5));
+    let whole = true;
+    const segments = tiers.flatMap((tier) => {
+      const known = this.known.get(name(tier, key));
+      if (!known?.entry) return [];
+      whole &&= known.list?.whole ?? false;
+      if (!known.list) return [];
+      const table = Float64Array.from(tier.meta.levels, (level) => (idf * level) / 65535);
+      return [{ base: tier.base, docs: known.list.docs, levels: known.list.levels, table }];
+    });
+    return { segments, whole, df };
+  }
+
+  private plan(tiers: Tier[], all: boolean, expanded: { part: Part; keys: string[] }[], parsed: Parsed, question: Question, sets: string[], counting: [string, string, number][]) {
+    const room = this.rooms.get(all) ?? new Room(tiers);
+    const passing = tiers.map((tier) => passes(tier, parsed, question));
+    const fixed = sets.length > 0 ? [sets.flatMap((key) => this.segments(tiers, key).segments)] : [];
+    const count = counting.map(([slug]) => this.segments(tiers, `c:${slug}`).segments);
+    const positive = expanded.some(({ part }) => part.occur !== "not");
+    const phrases = expanded.filter(({ part }) => part.kind === "phrase" && part.occur !== "not").map(({ part }) => part as Part & { kind: "phrase" });
+    const start = (question.page - 1) * PAGE;
+    const wanted = Math.min(start + PAGE, LAST * PAGE);
+    const first = this.matches(tiers, expanded, []);
+    const whole = first.every((part) => part.whole) && sets.every((key) => this.segments(tiers, key).whole);
+    const only = expanded.length === 1 && expanded[0]!.part.kind === "word" ? expanded[0]! : undefined;
+    const unfiltered = fixed.length === 0 && passing.every((runs) => runs.every((run) => run === 1)) && tiers.every((tier) => !tier.hasDead);
+    /** The number of records is known although the list is not. */
+    const counts = only !== undefined && unfiltered;
+    const newest = question.sort === "newest" || !positive;
+    const find = (read: [number, Card | undefined][]): Found => {
+      const parts = read.length > 0 || phrases.length > 0 ? this.matches(tiers, expanded, read) : first;
+      if (!positive) {
+        // Filters alone match everything they leave.
+        const base = fixed.length > 0 ? union(fixed[0]!) : tiers.map((tier) => everything(tier));
+        parts.push({ occur: "must", segments: base, whole: true });
+      }
+      const found = room.find(parts, passing, positive ? fixed : [], count, wanted, newest ? (docs) => this.latest(tiers, docs, wanted) : undefined);
+      if (counts && !whole) found.total = this.segments(tiers, only.keys[0]!).df;
+      return found;
+    };
+    const candidates = (): number[] => phrases.flatMap((phrase) => this.likely(tiers, phrase, room, passing));
+    return { find, candidates, whole, counts, newest, window: [start, start + PAGE] as [number, number] };
+  }
+
+  /** Parts as records. `read`: cards in which phrases were looked for. */
+  private matches(tiers: Tier[], expanded: { part: Part; keys: string[] }[], read: [number, Card | undefined][]): Matches[] {
+    return expanded.map(({ part, keys }): Matches => {
+      const { occur } = part;
+      if (part.kind === "word") {
+        const { segments, whole } = this.segments(tiers, part.key);
+        return { occur, segments, whole };
+      }
+      const found = keys.map((key) => this.segments(tiers, key));
+      const whole = found.every((one) => one.whole);
+      const sum = (segments: Segment[][], need: number) => ({ occur, segments: gather(segments, need), whole });
+      const segments = found.map((one) => one.segments);
+      if (part.kind === "prefix") return sum(segments, 1);
+      if (part.kind === "field") return sum(segments, segments.length);
+      // A phrase: all its pairs, or seen on the card.
+      const stems = segments.slice(0, part.stems.length);
+      const both = gather(segments, segments.length);
+      const have = new Set(both.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc)));
+      const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
+      const scores = seen.length > 0 ? lookup(gather(stems, stems.length), new Set(seen.map(([doc]) => doc))) : new Map<number, number>();
+      const more: Segment[] = scores.size > 0
+        ? [{ base: 0, docs: Uint32Array.from(scores.keys()), scores: Float64Array.from(scores.values()) }]
+        : [];
+      return { occur, segments: [...both, ...more], whole };
+    });
+  }
+
+  /** The best records that have all words of a phrase. */
+  private likely(tiers: Tier[], phrase: Part & { kind: "phrase" }, room: Room, passing: Passing): number[] {
+    const parts = [...new Set(phrase.stems)].map((key): Matches => ({ occur: "must", ...this.segments(tiers, key) }));
+    // Those that have every pair are found anyway.
+    const found = new Set(pairs(phrase.stems));
+    const segments = gather([...found].map((key) => this.segments(tiers, key).segments), found.size);
+    parts.push({ occur: "not", segments, whole: true });
+    return room.find(parts, passing.map((runs) => new Uint8Array(runs.length).fill(1)), [], [], READ).top;
+  }
+
+  // Newest first.
+
+  /** Earliest and latest day a record can have, by what the tables say. */
+  private span(tiers: Tier[], doc: number): [number, number] {
+    const tier = tiers[tierAt(tiers, doc)]!;
+    const run = tier.run(doc - tier.base);
+    const year = tier.runs.year[run]! * 400;
+    const samples = this.days.get(tier)?.[run];
+    if (!samples) return [year, year + 399];
+    const at = doc - tier.base - tier.runs.start[run]!;
+    const late = samples[at >> 6]!;
+    return [year + (at % 64 === 0 ? late : (samples[(at >> 6) + 1] ?? 0)), year + late];
+  }
+
+  /** Records that may be among the `wanted` newest. */
+  private latest(tiers: Tier[], docs: Uint32Array, wanted: number): number[] {
+    const spans = { early: new Int32Array(docs.length), late: new Int32Array(docs.length) };
+    const best = new Best(wanted);
+    for (let i = 0; i < docs.length; i += 1) {
+      [spans.early[i], spans.late[i]] = this.span(tiers, docs[i]!) as [number, number];
+      best.offer(i, spans.early[i]!);
+    }
+    const last = docs.length > wanted ? best.least : -Infinity;
+    const near = [];
+    for (let i = 0; i < docs.length; i += 1) if (spans.late[i]! >= last) near.push(i);
+    near.sort((a, b) => spans.late[b]! - spans.late[a]! || spans.early[b]! - spans.early[a]! || docs[a]! - docs[b]!);
+    return near.map((i) => docs[i]!);
+  }
+
+  /** The records from `start` to `end` of those that `latest` gave, by the dates on their cards. */
+  private async newest(tiers: Tier[], near: number[], [start, end]: [number, number]): Promise<number[]> {
+    const spans = new Map(near.map((doc) => [doc, this.span(tiers, doc)]));
+    const late = near[start] === undefined ? Infinity : spans.get(near[start]!)![1];
+    // Whoever is surely earlier in the list needs no card. Runs are newest first: from one run
+    // come only its first `end`.
+    const taken = new Map<string, number>();
+    const ahead = [...near].sort((a, b) => a - b).filter((doc) => {
+      const at = tierAt(tiers, doc);
+      const run = `${at} ${tiers[at]!.run(doc - tiers[at]!.base)}`;
+      taken.set(run, (taken.get(run) ?? 0) + 1);
+      return taken.get(run)! <= end;
+    });
+    const likely = new Set(ahead);
+    const rest = near.filter((doc) => likely.has(doc) && spans.get(doc)![0] <= late).slice(0, CLOSE);
+    const before = ahead.filter((doc) => spans.get(doc)![0] > late).length;
+    const cards = await this.cards(tiers, rest);
+    const day = (doc: number): number => {
+      const [early, last] = spans.get(doc)!;
+      const date = /^-?\d+(?:-(\d\d))?(?:-(\d\d))?/.exec(cards.get(doc)?.date ?? "");
+      const year = Math.floor(last / 400) * 400;
+      return date ? year + (Number(date[1] ?? 1) - 1) * 31 + Number(date[2] ?? 1) - 1 : early;
+    };
+    const days = new Map(rest.map((doc) => [doc, day(doc)]));
+    rest.sort((a, b) => days.get(b)! - days.get(a)! || a - b);
+    return rest.slice(start - before, end - before);
+  }
+
+  // Cards.
+
+  private async cards(tiers: Tier[], docs: number[]): Promise<Map<number, Card | undefined>> {
+    const jobs: { tier: Tier; page: number; name: string }[] = [];
+    const pageOf = (doc: number) => {
+      const tier = tiers[tierAt(tiers, doc)]!;
+      const page = Math.floor((doc - tier.base) / tier.meta.page_records);
+      return { tier, page, name: `${tier.meta.dir} ${page}` };
+    };
+    for (const doc of docs) {
+      const job = pageOf(doc);
+      if (!this.pagesRead.has(job.name) && !jobs.some(({ name }) => name === job.name)) jobs.push(job);
+    }
+    const places = await Promise.all(jobs.map(({ tier }) => tier.pages()));
+    const bytes = this.stretches(jobs.map(({ tier, page }, at) => ({ tier, stream: "cards", from: places[at]![page]!, to: places[at]![page + 1]! })));
+    jobs.forEach(({ tier, name }, at) => {
+      const read = bytes.then((pages) => tier.cards(pages[at]!));
+      read.catch(() => this.pagesRead.delete(name));
+      this.pagesRead.set(name, read);
+    });
+    const found = new Map<number, Card | undefined>();
+    await Promise.all(docs.map(async (doc) => {
+      const { tier, page, name } = pageOf(doc);
+      found.set(doc, (await this.pagesRead.get(name))?.[doc - tier.base - page * tier.meta.page_records]);
+    }));
+    return found;
+  }
+
+  private hit(tiers: Tier[], doc: number, card: Card | undefined, parsed: Parsed): Answer["hits"] {
+    if (!card) return [];
+    const tier = tiers[tierAt(tiers, doc)]!;
+    const run = tier.run(doc - tier.base);
+    const marks = marksOf(parsed);
+    return [{
+      id: card.id,
+      title: mark(card.title, marks),
+      creators: card.creators,
+      more: card.more,
+      date: card.date,
+      type: tier.values.types[tier.runs.type[run]!] ?? "",
+      access: tier.values.access[tier.runs.access[run]!] ?? "",
+      licence: tier.values.licences[tier.runs.licence[run]!] ?? "",
+      version: card.version,
+      snippet: mark(card.text, marks),
+    }];
+  }
+
+  // Facets.
+
+  /** Whether looking up each community costs little. */
+  private countable(tiers: Tier[]): boolean {
+    return tiers.reduce((sum, { meta }) => sum + meta.streams.dict!, 0) <= SMALL;
+  }
+
+  private facets(tiers: Tier[], found: Found, question: Question, counting: [string, string, number][]): Answer["facets"] {
+    const facets: Answer["facets"] = {};
+    for (const facet of ["type", "access", "licence", "year"] as const) {
+      const sums = new Map<string, number>();
+      tiers.forEach((tier, at) => {
+        const others = passes(tier, parse(question.q), without(question, facet));
+        const runs = found.byRun[at]!;
+        for (let run = 0; run < runs.length; run += 1) {
+          if (runs[run] === 0 || !others[run]) continue;
+          const id = valueOf(tier, facet, run);
+          if (id !== "") sums.set(id, (sums.get(id) ?? 0) + runs[run]!);
+        }
+      });
+      const values = [...sums].map(([id, count]): FacetValue => ({ id, label: id, count }));
+      values.sort((a, b) => (facet === "year" ? Number(b.id) - Number(a.id) : b.count - a.count || (a.id < b.id ? -1 : 1)));
+      facets[facet] = values;
+    }
+    const communities = counting.map(([slug, title], at) => ({ id: slug, label: title || slug, count: found.counted[at]! })).filter(({ count }) => count > 0);
+    if (communities.length > 0) facets.community = communities.sort((a, b) => b.count - a.count);
+    return facets;
+  }
+}
+
+const name = (tier: Tier, key: string) => `${tier.meta.dir} ${key}`;
+
+const tierAt = (tiers: Tier[], doc: number): number => {
+  let at = tiers.length - 1;
+  while (at > 0 && tiers[at]!.base > doc) at -= 1;
+  return at;
+};
+
+const communities = (question: Question): string[] => (question.filters.community ?? []).map((slug) => `c:${slug.toLowerCase()}`);
+
+const without = (question: Question, facet: Facet): Question => {
+  const filters = { ...question.filters };
+  delete filters[facet];
+  return { ...question, filters };
+};
+
+const valueOf = (tier: Tier, facet: "type" | "access" | "licence" | "year", run: number): string => {
+  const { runs, values } = tier;
+  if (facet === "type") return values.types[runs.type[run]!] ?? "";
+  if (facet === "access") return values.access[runs.access[run]!] ?? "";
+  if (facet === "licence") return values.licences[runs.licence[run]!] ?? "";
+  const year = runs.year[run]!;
+  return year < 0 ? "" : String(year);
+};
+
+/** Of a tier's runs, those that pass every filter. */
+const passes = (tier: Tier, parsed: Parsed, question: Question): Uint8Array => {
+  const is = (facet: "type" | "access" | "licence", value: string, wanted: string) =>
+    value === wanted || (facet === "type" && value.startsWith(`${wanted}-`));
+  const facets = (["type", "access", "licence"] as const).map((facet) => {
+    const own = parsed.wanted.filter((one) => one.facet === facet);
+    return { facet, chosen: question.filters[facet], only: own.filter((one) => !one.not), never: own.filter((one) => one.not) };
+  });
+  const yearsOnly = parsed.years.filter((span) => !span.not);
+  const yearsNever = parsed.years.filter((span) => span.not);
+  const years = question.filters.year;
+  return Uint8Array.from({ length: tier.runs.count }, (_, run) => {
+    for (const { facet, chosen, only, never } of facets) {
+      const value = valueOf(tier, facet, run).toLowerCase();
+      if (chosen && !chosen.some((one) => is(facet, value, one.toLowerCase()))) return 0;
+      if (only.length > 0 && !only.some((one) => is(facet, value, one.value))) return 0;
+      if (never.some((one) => is(facet, value, one.value))) return 0;
+    }
+    const year = tier.runs.year[run]!;
+    const inside = ({ from, to }: { from: number; to: number }) => year >= 0 && year >= from && year <= to;
+    if (years && !years.includes(String(year))) return 0;
+    if ((question.from !== undefined || question.to !== undefined) && !inside({ from: question.from ?? -Infinity, to: question.to ?? Infinity })) return 0;
+    if (yearsOnly.length > 0 && !yearsOnly.some(inside)) return 0;
+    return yearsNever.some(inside) ? 0 : 1;
+  });
+};
+
+/** Records that at least `need` of the lists have, with the sums of their scores. */
+const gather = (lists: Segment[][], need: number): Segment[] => {
+  const sums = new Map<number, [number, number]>();
+  // The shortest list first, where all must hold.
+  const order = need > 1 ? [...lists].sort((a, b) => size(a) - size(b)) : lists;
+  order.forEach((segments, at) => {
+    for (const { base, docs, levels, table } of segments)
+      for (let i = 0; i < docs.length; i += 1) {
+        const doc = base + docs[i]!;
+        const have = sums.get(doc);
+        if (have) {
+          have[0] += 1;
+          have[1] += table![levels![i]!]!;
+        } else if (need === 1 || at === 0) sums.set(doc, [1, table![levels![i]!]!]);
+      }
+  });
+  const kept = [...sums].filter(([, [lists]]) => lists >= need);
+  return [{ base: 0, docs: Uint32Array.from(kept, ([doc]) => doc), scores: Float64Array.from(kept, ([, [, score]]) => score) }];
+};
+
+const lookup = (segments: Segment[], wanted: Set<number>): Map<number, number> => {
+  const found = new Map<number, number>();
+  for (const { base, docs, scores } of segments) docs.forEach((doc, i) => { if (wanted.has(base + doc)) found.set(base + doc, scores![i]!); });
+  return found;
+};
+
+const union = (segments: Segment[]): Segment[] => {
+  const docs = new Set(segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc)));
+  return [{ base: 0, docs: Uint32Array.from(docs) }];
+};
+
+const everything = (tier: Tier): Segment => ({
+  base: tier.base, docs: Uint32Array.from({ length: tier.meta.records }, (_, record) => record),
+});
+
+/** Whether the stems follow each other in a text. */
+const follows = (text: string, stems: string[]): boolean => {
+  const own = tokens(text).map(stem);
+  return own.some((_, at) => stems.every((one, next) => own[at + next] === one));
+};

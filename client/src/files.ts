@@ -1,0 +1,165 @@
+// Bytes of the index over HTTP: ranges where the host does them right, whole files otherwise.
+// Nothing is asked for twice: what came is kept, what is under way is waited for, and files never
+// change, so the browser's own cache may keep them too.
+
+/** Bytes that are kept in memory, most recent first. */
+const KEPT = 96 << 20;
+/** Ranges so close together are one request. */
+const GAP = 2048;
+
+/** A stretch of a file, or of a stream cut into files. */
+export interface Range {
+  file: string;
+  from: number;
+  to: number;
+}
+
+export interface Cost {
+  rounds: number;
+  requests: number;
+  bytes: number;
+}
+
+export class Files {
+  readonly cost: Cost = { rounds: 0, requests: 0, bytes: 0 };
+  /** Whether the host gives whole files only. */
+  plain = false;
+  private readonly kept = new Map<string, Promise<Uint8Array>>();
+  private readonly sizes = new Map<string, number>();
+  private held = 0;
+
+  constructor(private readonly root: string) {}
+
+  /** A whole file. `fresh`: ask the server whether it changed. */
+  async whole(path: string, fresh = false): Promise<Uint8Array> {
+    return fresh ? this.get(path, fresh) : this.keep(path, () => this.get(path, false));
+  }
+
+  /** Several ranges at once, in the order given. A round if anything of it is not here yet. */
+  async ranges(wanted: Range[]): Promise<Uint8Array[]> {
+    const before = this.cost.requests;
+    // One after another in their file, so that neighbours can be asked for together.
+    const order = wanted.map((range, at) => ({ ...range, at })).filter((range) => range.to > range.from);
+    order.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.from - b.from));
+    const found: Uint8Array[] = wanted.map(() => new Uint8Array());
+    const jobs: Promise<void>[] = [];
+    for (let i = 0; i < order.length; ) {
+      const first = order[i]!;
+      let to = first.to;
+      const group = [];
+      for (; i < order.length; i += 1) {
+        const next = order[i]!;
+        if (next.file !== first.file || (group.length > 0 && next.from > to + GAP) || (group.length > 0 && this.has(next))) break;
+        group.push(next);
+        to = Math.max(to, next.to);
+        if (this.has(next)) {
+          i += 1;
+          break;
+        }
+      }
+      const whole = this.plain
+        ? this.whole(first.file).then((bytes) => ({ bytes, start: 0 }))
+        : this.keep(key(first.file, first.from, to), () => this.range(first.file, first.from, to)).then((bytes) => ({ bytes, start: first.from }));
+      for (const { at, from, to } of group)
+        jobs.push(whole.then(({ bytes, start }) => {
+          if (bytes.length < to - start) throw new Error("a file of the index is shorter than it should be");
+          found[at] = bytes.subarray(from - start, to - start);
+        }));
+    }
+    if (this.cost.requests > before) this.cost.rounds += 1;
+    await Promise.all(jobs);
+    return found;
+  }
+
+  private has({ file, from, to }: Range): boolean {
+    return this.kept.has(this.plain ? file : key(file, from, to));
+  }
+
+  private keep(name: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const known = this.kept.get(name);
+    if (known) {
+      this.kept.delete(name);
+      this.kept.set(name, known);
+      return known;
+    }
+    const loading = load();
+    this.kept.set(name, loading);
+    loading.then(
+      (bytes) => {
+        this.held += bytes.length;
+        this.sizes.set(name, bytes.length);
+        for (const [oldest] of this.kept) {
+          if (this.held <= KEPT || oldest === name) break;
+          this.held -= this.sizes.get(oldest) ?? 0;
+          this.sizes.delete(oldest);
+          this.kept.delete(oldest);
+        }
+      },
+      () => this.kept.delete(name),
+    );
+    return loading;
+  }
+
+  private async request(path: string, options: RequestInit): Promise<Response> {
+    this.cost.requests += 1;
+    const url = `${this.root}/${path}`;
+    try {
+      return await fetch(url, options);
+    } catch {
+      // Without a network, what was seen before is as good.
+      try {
+        return await fetch(url, { ...options, cache: "force-cache" });
+      } catch {
+        throw new Error("there is no connection");
+      }
+    }
+  }
+
+  private async get(path: string, fresh: boolean): Promise<Uint8Array> {
+    const answer = await this.request(path, fresh ? { cache: "no-cache" } : {});
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    this.cost.bytes += bytes.length;
+    return bytes;
+  }
+
+  private async range(file: string, from: number, to: number): Promise<Uint8Array> {
+    const answer = await this.request(file, { headers: { Range: `bytes=${from}-${to - 1}` } });
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    this.cost.bytes += bytes.length;
+    if (answer.status === 206) {
+      const range = answer.headers.get("Content-Range")?.startsWith(`bytes ${from}-${to - 1}/`);
+      const coded = answer.headers.get("Content-Encoding");
+      if (range && (coded === null || coded === "identity") && bytes.length === to - from) return bytes;
+    } else {
+      // The file came whole.
+      this.plain = true;
+      void this.keep(file, () => Promise.resolve(bytes));
+      return bytes.subarray(from, to);
+    }
+    // A range of something else, or a part of a compressed answer: never trust it again.
+    this.plain = true;
+    return (await this.whole(file)).subarray(from, to);
+  }
+}
+
+const key = (file: string, from: number, to: number) => `${file}:${from}-${to}`;
+
+/** Undoes raw deflate. `dictionary`: what the stream may refer back to. */
+export const inflate = async (bytes: Uint8Array, dictionary?: Uint8Array): Promise<Uint8Array> => {
+  const stream = new DecompressionStream("deflate-raw");
+  const writer = stream.writable.getWriter();
+  const size = dictionary?.length ?? 0;
+  const failed = (async () => {
+    // The interface takes no dictionary: a stored block leaves it in the window.
+    if (dictionary && size > 0) {
+      await writer.write(new Uint8Array([0, size & 255, size >> 8, ~size & 255, (~size >> 8) & 255]));
+      await writer.write(dictionary as Uint8Array<ArrayBuffer>);
+    }
+    await writer.write(bytes as Uint8Array<ArrayBuffer>);
+    await writer.close();
+  })();
+  failed.catch(() => {}); // The reader says so.
+  return new Uint8Array(await new Response(stream.readable).arrayBuffer()).subarray(size);
+};

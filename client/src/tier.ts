@@ -1,0 +1,209 @@
+// One tier of the index: where its keys, lists and cards are, and what a record's number tells.
+
+import { Damaged, Varints } from "./bits.ts";
+import { inflate, type Files, type Range } from "./files.ts";
+
+export interface TierMeta {
+  dir: string;
+  older: boolean;
+  records: number;
+  dead: { path: string; bytes: number } | null;
+  seed: number;
+  buckets: number;
+  page_records: number;
+  levels: number[];
+  streams: Record<string, number>;
+  tables: { bytes: number; sections: Record<string, [number, number]> };
+}
+
+export interface Values {
+  types: string[];
+  access: string[];
+  licences: string[];
+  communities: [string, string, number][];
+}
+
+/** Runs of records that have type, access, licence and year in common. */
+export interface Runs {
+  type: Uint16Array;
+  access: Uint16Array;
+  licence: Uint16Array;
+  /** 0: none. */
+  year: Int32Array;
+  /** First record of each, and one more: the end. */
+  start: Uint32Array;
+  count: number;
+}
+
+export interface Card {
+  id: string;
+  date: string;
+  creators: string[];
+  more: number;
+  title: string;
+  text: string;
+  version: string;
+}
+
+const HEADER: Record<string, number> = { dict: 64, lists: 64, words: 64, cards: 256 };
+/** `seed`, hashes and fingerprints are numbers of 32 bits. */
+const hash = (basis: number, bytes: Uint8Array): number => {
+  let h = basis;
+  for (const byte of bytes) h = Math.imul(h ^ byte, 16777619);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+};
+
+const encoder = new TextEncoder();
+export const decoder = new TextDecoder();
+
+export class Tier {
+  /** Added to a record's number: numbers over all tiers. */
+  base = 0;
+  runs!: Runs;
+  values!: Values;
+  private buckets!: Float64Array;
+  /** One bit a record. */
+  private dead: Uint8Array | undefined;
+  private readonly sections = new Map<string, Promise<Uint8Array>>();
+  private offsets: Promise<Float64Array> | undefined;
+  private runOf!: Uint32Array;
+  private sampled: Promise<Int16Array[]> | undefined;
+
+  constructor(private readonly files: Files, readonly meta: TierMeta, private readonly pack: number) {
+    const { records, buckets, levels, streams } = meta;
+    const whole = (n: number) => Number.isSafeInteger(n) && n >= 0;
+    if (![records, buckets, meta.page_records, ...levels, ...Object.values(streams)].every(whole) || buckets < 1 || levels.length !== 64)
+      throw new Damaged("pointer");
+  }
+
+  /** What every question needs. Begins to load what the first answer will need. */
+  async open(): Promise<void> {
+    const check = this.files.ranges([{ file: `${this.meta.dir}/dict-000.bin`, from: 0, to: 64 }]);
+    const [buckets, runs, values] = await Promise.all(["buckets", "runs", "values"].map((name) => this.section(name)));
+    if (decoder.decode((await check)[0]!.subarray(0, 5)) !== "OFPSd") throw new Damaged("dictionary");
+    void this.pages().catch(() => {});
+    void this.section("dictionary").catch(() => {});
+    this.buckets = sums(buckets!, this.meta.buckets, 64, HEADER.dict!);
+    this.runs = readRuns(runs!, this.meta.records);
+    this.values = JSON.parse(decoder.decode(values)) as Values;
+    // Where runs are, for every 256th record.
+    this.runOf = new Uint32Array((this.meta.records >> 8) + 1);
+    for (let run = 0, block = 0; block < this.runOf.length; block += 1) {
+      while (run + 1 < this.runs.count && this.runs.start[run + 1]! <= block << 8) run += 1;
+      this.runOf[block] = run;
+    }
+    if (this.meta.dead) {
+      const numbers = new Varints(await inflate(await this.files.whole(this.meta.dead.path)));
+      const dead = new Uint8Array((this.meta.records >> 3) + 1);
+      for (let record = 0; numbers.more; ) {
+        record += numbers.next();
+        dead[record >> 3]! |= 1 << (record & 7);
+      }
+      this.dead = dead;
+    }
+  }
+
+  get hasDead(): boolean {
+    return this.dead !== undefined;
+  }
+
+  isDead(record: number): boolean {
+    return this.dead !== undefined && (this.dead[record >> 3]! & (1 << (record & 7))) !== 0;
+  }
+
+  /** The run of a record. */
+  run(record: number): number {
+    const { start } = this.runs;
+    let run = this.runOf[record >> 8]!;
+    while (start[run + 1]! <= record) run += 1;
+    return run;
+  }
+
+  section(name: string): Promise<Uint8Array> {
+    let section = this.sections.get(name);
+    if (!section) {
+      const place = this.meta.tables.sections[name];
+      if (!place) throw new Damaged(name);
+      const range = { file: `${this.meta.dir}/tables.bin`, from: place[0], to: place[0] + place[1] };
+      section = this.files.ranges([range]).then(([bytes]) => inflate(bytes!));
+      section.catch(() => this.sections.delete(name));
+      this.sections.set(name, section);
+    }
+    return section;
+  }
+
+  /** Where a key is: its fingerprint and the stretch of its bucket. */
+  place(key: string): { print: number; from: number; to: number } {
+    const bytes = encoder.encode(key);
+    const bucket = Math.floor((hash(2166136261 ^ this.meta.seed, bytes) * this.meta.buckets) / 2 ** 32);
+    return { print: hash(2538058380 ^ this.meta.seed, bytes), from: this.buckets[bucket]!, to: this.buckets[bucket + 1]! };
+  }
+
+  /** The parts of files that a stretch of a stream is in. */
+  pieces(stream: string, from: number, to: number): Range[] {
+    if (!(to <= this.meta.streams[stream]! && from <= to)) throw new Damaged(stream);
+    const pieces = [];
+    for (let at = from; at < to; ) {
+      const file = Math.floor(at / this.pack);
+      const end = Math.min(to, (file + 1) * this.pack);
+      pieces.push({ file: `${this.meta.dir}/${stream}-${String(file).padStart(3, "0")}.bin`, from: at - file * this.pack, to: end - file * this.pack });
+      at = end;
+    }
+    return pieces;
+  }
+
+  pages(): Promise<Float64Array> {
+    const pages = Math.ceil(this.meta.records / this.meta.page_records);
+    this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, 256, HEADER.cards!));
+    return this.offsets;
+  }
+
+  /** The cards of a page, in order of their records. */
+  async cards(page: Uint8Array): Promise<Card[]> {
+    const size = page[0]! | (page[1]! << 8);
+    const text = decoder.decode(await inflate(page.subarray(2, 2 + size), await this.section("dictionary")));
+    return text.split("\n").slice(0, -1).map((line) => {
+      const [id = "", date = "", names = "", more = "", title = "", text = "", version = ""] = line.split("\t");
+      return { id, date, creators: names === "" ? [] : names.split("; "), more: Number(more) || 0, title, text, version };
+    });
+  }
+
+  /** For every run, the days of its records 0, 64, 128, … */
+  days(): Promise<Int16Array[]> {
+    this.sampled ??= this.section("days").then((bytes) => {
+      const numbers = new Varints(bytes);
+      const { start, count } = this.runs;
+      return Array.from({ length: count }, (_, run) => {
+        const samples = new Int16Array(Math.ceil((start[run + 1]! - start[run]!) / 64));
+        for (let i = 0; i < samples.length; i += 1) samples[i] = numbers.next();
+        return samples;
+      });
+    });
+    return this.sampled;
+  }
+}
+
+/** Lengths in units, as places one after another. */
+const sums = (bytes: Uint8Array, count: number, unit: number, first: number): Float64Array => {
+  const numbers = new Varints(bytes);
+  const places = new Float64Array(count + 1);
+  places[0] = first;
+  for (let i = 0; i < count; i += 1) places[i + 1] = places[i]! + numbers.next() * unit;
+  return places;
+};
+
+const readRuns = (bytes: Uint8Array, records: number): Runs => {
+  const rows: number[][] = [];
+  for (const numbers = new Varints(bytes); numbers.more; ) rows.push([1, 2, 3, 4, 5].map(() => numbers.next()));
+  const count = rows.length;
+  const column = (at: number) => rows.map((row) => row[at]!);
+  const start = new Uint32Array(count + 1);
+  for (let i = 0; i < count; i += 1) start[i + 1] = start[i]! + rows[i]![4]!;
+  if (start[count] !== records) throw new Damaged("runs");
+  return {
+    type: Uint16Array.from(column(0)), access: Uint16Array.from(column(1)), licence: Uint16Array.from(column(2)),
+    year: Int32Array.from(column(3), (year) => year - 1), start, count,
+  };
+};

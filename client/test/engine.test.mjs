@@ -1,0 +1,202 @@
+// The engine on an index written here, against a search that looks at every record.
+
+import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+
+import { host } from "./host.mjs";
+import { source } from "./source.mjs";
+import { writePointer, writeTier } from "./write.mjs";
+
+const { Engine } = await source("engine");
+const PACK = 40_000;
+
+let state = 42;
+const roll = (sides) => {
+  state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+  return Math.floor((state / 2 ** 32) * sides);
+};
+
+const TYPES = ["dataset", "publication-article", "software"];
+const LICENCES = ["", "cc-by-4.0"];
+/** Words and how many of 1000 records have them. */
+const WORDS = [["ocean", 900], ["wave", 820], ["climat", 300], ["ice", 40], ["glacier", 8], ["polar", 2], ["中文", 30]];
+
+const corpus = (size, first) => {
+  const records = Array.from({ length: size }, () => ({
+    type: TYPES[roll(3)], access: roll(4) === 0 ? "restricted" : "open", licence: LICENCES[roll(2)], year: 2018 + roll(4), day: roll(365), keys: {},
+  }));
+  const order = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  records.sort((a, b) => order(a.type, b.type) || order(a.access, b.access) || order(a.licence, b.licence) || b.year - a.year || b.day - a.day);
+  records.forEach((record, at) => {
+    record.id = `${first + at}`;
+    for (const [word, share] of WORDS) if (roll(1000) < share) record.keys[word] = roll(64);
+    if (roll(5) === 0) record.keys["c:zoo"] = 63;
+    const month = Math.floor(record.day / 31);
+    record.date = `${record.year}-${String(month + 1).padStart(2, "0")}-${String((record.day % 31) + 1).padStart(2, "0")}`;
+    const phrase = roll(40) === 0 && record.keys.ice !== undefined && record.keys.climat !== undefined;
+    if (phrase && roll(2) === 0) record.keys["p:climat ice"] = 63;
+    record.text = phrase ? "About climate ice <b>and</b> more" : "About ice in a climate";
+    record.card = [record.id, record.date, "Ada; Bob", roll(2) === 0 ? "" : "3", `Record ${record.id}`, record.text, ""];
+  });
+  return records;
+};
+
+const tiers = [corpus(6000, 0), corpus(90, 10_000)];
+const older = corpus(20, 20_000);
+const dead = [3, 4, 5999];
+const words = [["climate", 300], ["climax", 5], ["glacier", 50], ["glaciers", 3], ["ice", 240], ["ocean", 5000], ["中文", 30]];
+const root = mkdtempSync(join(tmpdir(), "offprint-search-"));
+const write = (name, records, more) =>
+  writeTier(root, { name, records, words, pack: PACK, days: records.map(({ day }) => day), communities: [["zoo", "The Zoo", 100]], ...more });
+writePointer(root, [write("base", tiers[0], { dead }), write("day", tiers[1], { seed: 9, buckets: 1 }), write("old", older, { older: true })], PACK);
+
+const level = (i) => i * 1000 + 500;
+
+/** Scores of records by keys, looking at each. */
+const oracle = (keys, { must = [], not = [], keep = () => true } = {}) => {
+  const all = tiers.flatMap((records, tier) => records.map((record, at) => ({ ...record, dead: tier === 0 && dead.includes(at) })));
+  const idf = Object.fromEntries([...keys, ...must].map((key) => {
+    const df = all.filter((record) => record.keys[key] !== undefined).length;
+    return [key, Math.log(1 + (all.length - df + 0.5) / (df + 0.5))];
+  }));
+  return all
+    .map((record, number) => ({
+      record, number,
+      score: [...must, ...keys].reduce((sum, key) => sum + (record.keys[key] === undefined ? 0 : (idf[key] * level(record.keys[key])) / 65535), 0),
+    }))
+    .filter(({ record, score }) => !record.dead && score > 0 && must.every((key) => key in record.keys) && !not.some((key) => key in record.keys) && keep(record))
+    .sort((a, b) => b.score - a.score || a.number - b.number);
+};
+
+const question = (q, more = {}) => ({ q, filters: {}, from: undefined, to: undefined, all: false, sort: "relevance", page: 1, ...more });
+const ask = async (engine, q, more) => {
+  const answers = [];
+  for await (const answer of engine.answer(question(q, more), () => true, false)) answers.push(answer);
+  return answers;
+};
+const last = (answers) => answers[answers.length - 1];
+const ids = ({ hits }) => hits.map(({ id }) => id);
+const best = (found, page = 1) => found.slice((page - 1) * 10, page * 10).map(({ record }) => record.id);
+
+const servers = [];
+test.after(() => Promise.all(servers.map((server) => server.close())));
+
+const opened = async (kind = "ranges") => {
+  const server = await host(root, kind);
+  servers.push(server);
+  const engine = new Engine(server.url);
+  await engine.open();
+  return { server, engine };
+};
+
+test("final answers are those of a search that looks at every record", async () => {
+  const { engine } = await opened();
+  const cases = [
+    ["polar", {}, oracle(["polar"])],
+    ["glaciers", {}, oracle(["glacier"])],
+    ["ocean", {}, oracle(["ocean"])],
+    ["ocean wave", {}, oracle(["ocean", "wave"])],
+    ["climate ocean ice", { page: 3 }, oracle(["climat", "ocean", "ice"])],
+    ["+ice ocean", {}, oracle(["ocean"], { must: ["ice"] })],
+    ["ice AND climate", {}, oracle([], { must: ["ice", "climat"] })],
+    ["ocean -wave NOT ice", {}, oracle(["ocean"], { not: ["wave", "ice"] })],
+    ["ice type:publication", {}, oracle(["ice"], { keep: ({ type }) => type === "publication-article" })],
+    ["ice -license:cc-by-4.0", {}, oracle(["ice"], { keep: ({ licence }) => licence === "" })],
+    ["ice year:2019-2020", {}, oracle(["ice"], { keep: ({ year }) => year === 2019 || year === 2020 })],
+    ["ice", { from: 2020 }, oracle(["ice"], { keep: ({ year }) => year >= 2020 })],
+    ["ice", { filters: { type: ["software", "dataset"], access: ["open"] } }, oracle(["ice"], { keep: ({ type, access }) => type !== "publication-article" && access === "open" })],
+    ["ice", { filters: { community: ["zoo"] } }, oracle(["ice"], { keep: ({ keys }) => "c:zoo" in keys })],
+    ["communities:ZOO", {}, oracle(["c:zoo"])],
+    ["中文", {}, oracle(["中文"])],
+    ["nothinglikethis", {}, []],
+  ];
+  for (const [q, more, expected] of cases) {
+    const answer = last(await ask(engine, q, more));
+    assert.deepEqual(ids(answer), best(expected, more.page), q);
+    assert.equal(answer.total, expected.length, q);
+    assert.equal(answer.exact, true, q);
+    const counts = new Map();
+    for (const { record } of expected) counts.set(String(record.year), (counts.get(String(record.year)) ?? 0) + 1);
+    if (more.from === undefined) assert.deepEqual(new Map(answer.facets.year.map(({ id, count }) => [id, count])), counts, q);
+  }
+});
+
+test("what is chosen does not empty its own facet", async () => {
+  const { engine } = await opened();
+  const answer = last(await ask(engine, "ice", { filters: { type: ["software"] } }));
+  const types = Object.fromEntries(answer.facets.type.map(({ id, count }) => [id, count]));
+  for (const type of TYPES) assert.equal(types[type], oracle(["ice"], { keep: (record) => record.type === type }).length);
+  assert.equal(answer.facets.access.reduce((sum, { count }) => sum + count, 0), answer.total);
+  assert.deepEqual(answer.facets.community.map(({ label }) => label), ["The Zoo"]);
+});
+
+test("newest first is by date, with and without words", async () => {
+  const { engine } = await opened();
+  const newest = (found) => found.sort((a, b) => (a.record.date < b.record.date ? 1 : a.record.date > b.record.date ? -1 : a.number - b.number));
+  for (const page of [1, 2, 5]) {
+    const answer = last(await ask(engine, "ice", { sort: "newest", page }));
+    assert.deepEqual(ids(answer), best(newest(oracle(["ice"])), page), `page ${page}`);
+    const all = last(await ask(engine, "type:dataset", { page }));
+    const expected = newest(tiers.flat().map((record, number) => ({ record, number })).filter(({ record, number }) => record.type === "dataset" && !dead.includes(number)));
+    assert.deepEqual(ids(all).map(String), best(expected, page), `page ${page}`);
+    assert.equal(all.total, expected.length);
+  }
+});
+
+test("phrases are found by pairs and on cards", async () => {
+  const { engine } = await opened();
+  const answer = last(await ask(engine, '"climate ice"'));
+  const pairs = oracle(["p:climat ice"]).map(({ record }) => record.id);
+  assert.ok(pairs.length > 0);
+  assert.deepEqual(pairs.filter((id) => !ids(answer).includes(id)).length, Math.max(0, pairs.length - 10));
+  assert.ok(answer.hits.some(({ snippet }) => snippet.some(([text, marked]) => marked && text === "climate")));
+  for (const hit of answer.hits) assert.match(hit.snippet.map(([text]) => text).join(""), /climate ice/);
+});
+
+test("a long list comes in two stages, and says so", async () => {
+  const { engine } = await opened();
+  const answers = await ask(engine, "ocean wave climate");
+  assert.equal(last(answers).refining, false);
+  for (const answer of answers.slice(0, -1)) assert.equal(answer.refining && !answer.exact, true);
+});
+
+test("prefixes, other spellings and completion", async () => {
+  const { engine } = await opened();
+  const answer = last(await ask(engine, "glac*"));
+  assert.equal(answer.total, oracle(["glacier"]).length);
+  assert.deepEqual((await engine.complete("polar clim")), ["polar climate", "polar climax"]);
+  await ask(engine, "galcier");
+  assert.equal(await engine.suggest(question("galcier"), 0), "glacier");
+});
+
+test("at most three rounds and nothing twice", async () => {
+  const { server, engine } = await opened();
+  const before = server.asked.length;
+  const [answer] = await ask(engine, "glacier ice");
+  assert.ok(answer.cost.rounds <= 3 && answer.cost.requests <= 20, JSON.stringify(answer.cost));
+  const after = server.asked.length;
+  assert.ok(after > before);
+  await ask(engine, "glacier ice");
+  assert.equal(server.asked.length, after);
+  const all = server.asked.map(({ path, range }) => `${path} ${range}`);
+  assert.equal(new Set(all).size, all.length);
+});
+
+test("hosts without ranges, and hosts that get them wrong, give the same answers", async () => {
+  const expected = best(oracle(["ice", "ocean"]));
+  for (const kind of ["ranges", "whole", "compressing"]) {
+    const { engine } = await opened(kind);
+    assert.deepEqual(ids(last(await ask(engine, "ice ocean"))), expected, kind);
+    assert.equal(engine.files.plain, kind !== "ranges");
+  }
+});
+
+test("older versions only when asked for", async () => {
+  const { engine } = await opened();
+  const usual = last(await ask(engine, "wave"));
+  const all = last(await ask(engine, "wave versions:all"));
+  assert.equal(all.total - usual.total, older.filter(({ keys }) => "wave" in keys).length);
+});

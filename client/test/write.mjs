@@ -1,0 +1,195 @@
+// Writes a small index as docs/search-format.md says, for tests of the client alone.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { deflateRawSync } from "node:zlib";
+import { dirname, join } from "node:path";
+
+export const hash = (basis, text) => {
+  let h = basis;
+  for (const byte of Buffer.from(text)) h = Math.imul(h ^ byte, 16777619);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+};
+
+const varints = (numbers) => {
+  const out = [];
+  for (let n of numbers) {
+    for (; n >= 128; n = Math.floor(n / 128)) out.push((n % 128) | 128);
+    out.push(n);
+  }
+  return Buffer.from(out);
+};
+
+class Bits {
+  bits = [];
+  put(value, count) {
+    for (let i = 0; i < count; i += 1) this.bits.push(Math.floor(value / 2 ** i) % 2);
+  }
+  unary(n) {
+    for (let i = 0; i < n; i += 1) this.bits.push(1);
+    this.bits.push(0);
+  }
+  gamma(value) {
+    const length = Math.floor(Math.log2(value));
+    this.unary(length);
+    this.put(value, length);
+  }
+  postings(docs, records, levels) {
+    const mean = Math.floor(records / docs.length);
+    const k = mean < 2 ? 0 : Math.floor(Math.log2(mean));
+    docs.forEach((doc, i) => {
+      const gap = doc - (docs[i - 1] ?? -1) - 1;
+      this.unary(Math.floor(gap / 2 ** k));
+      this.put(gap, k);
+      if (levels) this.put(levels[i], 6);
+    });
+  }
+  bytes() {
+    const out = Buffer.alloc(Math.ceil(this.bits.length / 8));
+    this.bits.forEach((bit, at) => (out[at >> 3] |= bit << (at & 7)));
+    return out;
+  }
+}
+
+const padded = (bytes, unit) => Buffer.concat([bytes, Buffer.alloc((unit - (bytes.length % unit)) % unit)]);
+const header = (stream) => {
+  const out = Buffer.alloc(stream === "cards" ? 256 : 64);
+  out.write(`OFPS${stream[0]}`);
+  out[5] = 1;
+  return out;
+};
+
+/**
+ * `records`: in the order of the index, each {type, access, licence, year, card: string[], keys:
+ * Map or object of key → level}. `words`: [word, records][] in order.
+ */
+export const writeTier = (root, { records, words = [], name = "base", older = false, seed = 7, buckets = 5, communities = [], dead = [], days, pack }) => {
+  const lists = new Map();
+  records.forEach(({ keys }, record) => {
+    for (const [key, level] of Object.entries(keys)) {
+      const list = lists.get(key) ?? { docs: [], levels: [] };
+      list.docs.push(record);
+      list.levels.push(level);
+      lists.set(key, list);
+    }
+  });
+  const streams = { dict: header("dict"), lists: header("lists"), cards: header("cards"), words: header("words") };
+  const append = (stream, bytes) => {
+    const at = streams[stream].length;
+    streams[stream] = Buffer.concat([streams[stream], bytes]);
+    return at;
+  };
+  const byBucket = Array.from({ length: buckets }, () => []);
+  for (const [key, list] of lists) {
+    const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
+    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key), ...list });
+  }
+  const lengths = byBucket.map((entries) => {
+    if (entries.length === 0) return 0;
+    entries.sort((a, b) => a.print - b.print);
+    const base = streams.lists.length;
+    const bits = new Bits();
+    for (const { docs, levels } of entries) {
+      bits.gamma(docs.length);
+      if (docs.length <= 128) {
+        bits.postings(docs, records.length, levels);
+        continue;
+      }
+      let bytes;
+      if (docs.length < 4096) {
+        const list = new Bits();
+        list.postings(docs, records.length, levels);
+        bytes = list.bytes();
+      } else {
+        const groups = [];
+        for (let level = 63; level >= 0; level -= 1) {
+          const own = docs.filter((_, i) => levels[i] === level);
+          if (own.length === 0) continue;
+          const group = new Bits();
+          group.postings(own, records.length);
+          groups.push(Buffer.from([level]), varints([own.length, group.bytes().length]), group.bytes());
+        }
+        bytes = Buffer.concat(groups);
+      }
+      bits.gamma(bytes.length);
+      append("lists", bytes);
+    }
+    const prints = Buffer.alloc(entries.length * 4);
+    entries.forEach(({ print }, i) => prints.writeUInt32LE(print, i * 4));
+    const bucket = padded(Buffer.concat([varints([entries.length, base]), prints, bits.bytes()]), 64);
+    append("dict", bucket);
+    return bucket.length / 64;
+  });
+  const values = { types: [], access: [], licences: [], communities };
+  const index = (list, value) => (list.includes(value) ? list.indexOf(value) : list.push(value) - 1);
+  const runs = [];
+  for (const { type, access, licence, year } of records) {
+    const run = [index(values.types, type), index(values.access, access), index(values.licences, licence), year === undefined ? 0 : year + 1];
+    const last = runs[runs.length - 1];
+    if (last && run.every((value, at) => last[at] === value)) last[4] += 1;
+    else runs.push([...run, 1]);
+  }
+  let at = 0;
+  const samples = runs.flatMap(([, , , , count]) => {
+    const own = Array.from({ length: Math.ceil(count / 64) }, (_, i) => days?.[at + i * 64] ?? 0);
+    at += count;
+    return own;
+  });
+  const dictionary = Buffer.from("a dictionary of words that cards have in common: the of data and temperature ");
+  const pages = [];
+  for (let i = 0; i < records.length; i += 16) {
+    const text = records.slice(i, i + 16).map(({ card }) => `${card.join("\t")}\n`).join("");
+    const deflated = deflateRawSync(Buffer.from(text), { dictionary });
+    const size = Buffer.alloc(2);
+    size.writeUInt16LE(deflated.length);
+    const page = padded(Buffer.concat([size, deflated]), 256);
+    append("cards", page);
+    pages.push(page.length / 256);
+  }
+  const blocks = [];
+  for (let i = 0; i < words.length; i += 4) {
+    const own = words.slice(i, i + 4);
+    const block = deflateRawSync(Buffer.from(own.map(([word, count]) => `${word}\t${count}\n`).join("")));
+    append("words", block);
+    blocks.push(`${own[0][0]}\t${own.length}\t${block.length}\n`);
+  }
+  const sections = {};
+  let tables = Buffer.alloc(0);
+  for (const [section, bytes] of Object.entries({
+    buckets: varints(lengths), runs: varints(runs.flat()), values: Buffer.from(JSON.stringify(values)),
+    pages: varints(pages), dictionary, words: Buffer.from(blocks.join("")), days: varints(samples),
+  })) {
+    const deflated = deflateRawSync(bytes);
+    sections[section] = [tables.length, deflated.length];
+    tables = Buffer.concat([tables, deflated]);
+  }
+  const dir = `search/${name}-0123456789ab`;
+  const put = (path, bytes) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), bytes);
+  };
+  put(`${dir}/tables.bin`, tables);
+  for (const [stream, bytes] of Object.entries(streams))
+    for (let file = 0; file * pack < bytes.length; file += 1)
+      put(`${dir}/${stream}-${String(file).padStart(3, "0")}.bin`, bytes.subarray(file * pack, (file + 1) * pack));
+  let deadFile = null;
+  if (dead.length > 0) {
+    deadFile = { path: `search/dead-${name}.bin`, bytes: 0 };
+    put(deadFile.path, deflateRawSync(varints(dead.map((number, i) => number - (dead[i - 1] ?? 0)))));
+  }
+  return {
+    dir, older, records: records.length, dead: deadFile, seed, buckets, page_records: 16,
+    levels: Array.from({ length: 64 }, (_, i) => i * 1000 + 500),
+    streams: Object.fromEntries(Object.entries(streams).map(([stream, bytes]) => [stream, bytes.length])),
+    tables: { bytes: tables.length, sections },
+  };
+};
+
+export const writePointer = (root, tiers, pack, others = {}) => {
+  const text = JSON.stringify({ format: 1, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
+  writeFileSync(join(root, path), text);
+  writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));
+};

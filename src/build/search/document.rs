@@ -1,0 +1,345 @@
+//! What of a public record is searched: public fields only, each bounded.
+
+use std::cmp::Reverse;
+
+use crate::crosswalk::names::Name;
+use crate::record::date::Edtf;
+use crate::record::html::plain;
+use crate::record::model::{Contributor, Funding};
+use crate::record::{Published, Text};
+use crate::release::search::analyse::{self, Analyser};
+
+/// Longest text of one part that is indexed, characters.
+const PART: usize = 20_000;
+/// Longest title on a card, characters.
+const TITLE: usize = 250;
+/// Longest other field of a card, characters.
+const FIELD: usize = 60;
+/// Characters of the description on a card.
+const SNIPPET: usize = 160;
+/// Most creators, subjects, … of one record that are indexed.
+const MANY: usize = 500;
+/// Names on a card.
+const NAMED: usize = 3;
+/// How often a word of the title counts; of a name, keyword.
+const TITLE_WEIGHT: usize = 3;
+const NAME_WEIGHT: usize = 2;
+
+/// Between the tokens of a field: in no token and in no key.
+pub(super) const BETWEEN: char = '\n';
+
+/// A field of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    /// Everything, stemmed, weighted by repetition.
+    All,
+    /// Stems of the title.
+    Title,
+    /// Tokens of creators' names.
+    Names,
+    /// Stems of keywords and subjects.
+    Keywords,
+    /// Keys that are or are not there.
+    Keys,
+    /// Tokens for completion.
+    Words,
+}
+
+impl Field {
+    pub(super) const ALL: [Field; 6] =
+        [Field::All, Field::Title, Field::Names, Field::Keywords, Field::Keys, Field::Words];
+
+    /// What its terms have before them in the dictionary.
+    pub(super) const fn prefix(self) -> &'static str {
+        match self {
+            Field::All | Field::Keys | Field::Words => "",
+            Field::Title => "t:",
+            Field::Names => "n:",
+            Field::Keywords => "k:",
+        }
+    }
+
+    /// Whether it is scored by how often a term is there.
+    pub(super) const fn is_text(self) -> bool {
+        !matches!(self, Field::Keys | Field::Words)
+    }
+}
+
+/// By what records are numbered; see docs/search-format.md, "Order".
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Order {
+    pub(super) kind: String,
+    pub(super) access: String,
+    pub(super) licence: String,
+    /// Year of publication, 0 for none.
+    pub(super) year: Reverse<u16>,
+    /// (month − 1) · 31 + day − 1.
+    pub(super) day: Reverse<u16>,
+}
+
+/// A public record as the index takes it.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) older: bool,
+    pub(super) order: Order,
+    /// By [`Field`]: terms, each ended by [`BETWEEN`].
+    pub(super) fields: [String; 6],
+    /// A line without its end.
+    pub(super) card: String,
+    /// Slug and title of its communities.
+    pub(super) communities: Vec<(String, String)>,
+}
+
+impl Document {
+    /// The document of a record.
+    pub(super) fn of(published: &Published<'_>, analyser: &mut Analyser) -> Document {
+        let metadata = &published.record.metadata;
+        let date = text(metadata.publication_date.as_ref());
+        let (year, day) = year_and_day(&date);
+        let licence = metadata.rights.iter().find_map(|right| right.id.as_deref());
+        let communities = &published.record.parent.communities.entries;
+        let communities = communities.iter().filter(|entry| !entry.slug.is_empty()).take(MANY);
+        let mut writer = Writer { analyser, fields: Default::default(), scratch: Vec::new() };
+        writer.record(published);
+        Document {
+            older: !published.lineage.is_latest(),
+            order: Order {
+                kind: cut(&metadata.resource_type.id, FIELD).to_owned(),
+                access: published.files.status().to_owned(),
+                licence: cut(licence.unwrap_or_default(), FIELD).to_lowercase(),
+                year: Reverse(year),
+                day: Reverse(day),
+            },
+            fields: writer.fields,
+            card: card(published, &date),
+            communities: communities
+                .map(|entry| {
+                    let title = entry.metadata.title.as_deref().unwrap_or(&entry.slug);
+                    (cut(&entry.slug, PART).to_lowercase(), cut(title, TITLE).to_owned())
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Year (0: none) and place in it of the first day of a date.
+fn year_and_day(date: &str) -> (u16, u16) {
+    let Some((date, _)) = Edtf::repair(date) else { return (0, 0) };
+    let Ok(year @ 1..) = u16::try_from(date.year()) else { return (0, 0) };
+    let text = date.to_string();
+    let mut parts = text.split('/').next().unwrap_or_default().split('-').skip(1);
+    let mut part = || parts.next().and_then(|part| part.parse::<u16>().ok()).unwrap_or(1);
+    let (month, day) = (part(), part());
+    (year, (month.clamp(1, 12) - 1) * 31 + day.clamp(1, 31) - 1)
+}
+
+fn text(text: Option<&Text<'_>>) -> String {
+    plain(text.map(Text::as_str).unwrap_or_default()).into_owned()
+}
+
+fn cut(text: &str, longest: usize) -> &str {
+    text.char_indices().nth(longest).map_or(text, |(at, _)| &text[..at])
+}
+
+/// Appends a field of a card: white space and control characters are single spaces.
+fn put(card: &mut String, text: &str, longest: usize) {
+    let start = card.len();
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    for word in words.filter(|word| !word.is_empty()) {
+        if card.len() > start {
+            card.push(' ');
+        }
+        card.push_str(word);
+        // Characters are at most four bytes.
+        if card.len() - start > 4 * longest + 4 {
+            break;
+        }
+    }
+    if let Some((at, _)) = card[start..].char_indices().nth(longest) {
+        card.truncate(start + at);
+        let trimmed = card.trim_end().len();
+        card.truncate(trimmed.max(start));
+        card.push('…');
+    }
+}
+
+fn card(published: &Published<'_>, date: &str) -> String {
+    let metadata = &published.record.metadata;
+    let mut card = String::with_capacity(384);
+    card.push_str(published.id());
+    card.push('\t');
+    put(&mut card, date, FIELD);
+    card.push('\t');
+    let names = metadata.creators.iter().filter_map(|who| Name::of(&who.person_or_org));
+    for (at, name) in names.take(NAMED).enumerate() {
+        if at > 0 {
+            card.push_str("; ");
+        }
+        put(&mut card, &name.inverted().replace(';', ","), FIELD);
+    }
+    card.push('\t');
+    let more = metadata.creators.len().saturating_sub(NAMED);
+    if more > 0 {
+        card.push_str(&more.to_string());
+    }
+    card.push('\t');
+    put(&mut card, &text(metadata.title.as_ref()), TITLE);
+    card.push('\t');
+    put(&mut card, &plain(cut_source(metadata.description.as_ref())), SNIPPET);
+    card.push('\t');
+    put(&mut card, &text(metadata.version.as_ref()), FIELD);
+    card
+}
+
+/// Enough of a description's HTML for the beginning of its text.
+fn cut_source<'t>(text: Option<&'t Text<'_>>) -> &'t str {
+    cut(text.map(Text::as_str).unwrap_or_default(), 8 * SNIPPET)
+}
+
+/// Analyses parts of a record into fields.
+struct Writer<'a> {
+    analyser: &'a mut Analyser,
+    fields: [String; 6],
+    scratch: Vec<String>,
+}
+
+impl Writer<'_> {
+    fn record(&mut self, published: &Published<'_>) {
+        let record = published.record;
+        let metadata = &record.metadata;
+        self.part(&text(metadata.title.as_ref()), TITLE_WEIGHT, Some(Field::Title));
+        for creator in metadata.creators.iter().take(MANY) {
+            if let Some(name) = Name::of(&creator.person_or_org) {
+                self.part(&name.natural(), NAME_WEIGHT, Some(Field::Names));
+            }
+            self.person(creator);
+        }
+        let legacy = record.custom_fields.legacy_subjects.iter();
+        let legacy = legacy.filter_map(|subject| subject.term.as_deref());
+        let subjects = metadata.subjects.iter().filter_map(|subject| subject.subject.as_deref());
+        for subject in subjects.chain(legacy).take(MANY) {
+            self.part(&plain(subject), NAME_WEIGHT, Some(Field::Keywords));
+        }
+        for title in metadata.additional_titles.iter().take(MANY) {
+            self.part(&plain(&title.title), 1, None);
+        }
+        let description = metadata.description.as_deref().unwrap_or_default();
+        self.part(&plain(cut(description, 4 * PART)), 1, None);
+        for contributor in metadata.contributors.iter().take(MANY) {
+            if let Some(name) = Name::of(&contributor.person_or_org) {
+                self.part(&name.natural(), 1, None);
+            }
+            self.orcid(contributor);
+        }
+        for entry in record.parent.communities.entries.iter().take(MANY) {
+            self.part(entry.metadata.title.as_deref().unwrap_or(&entry.slug), 1, None);
+            if !entry.slug.is_empty() {
+                self.key("c:", &entry.slug.to_lowercase());
+            }
+        }
+        metadata.funding.iter().take(MANY).for_each(|funding| self.funding(funding));
+        self.part(&text(metadata.publisher.as_ref()), 1, None);
+        self.part(&text(metadata.version.as_ref()), 1, None);
+        self.dois(published);
+    }
+
+    fn person(&mut self, creator: &Contributor<'_>) {
+        for affiliation in creator.affiliations.iter().take(MANY) {
+            self.part(&plain(affiliation.name.as_deref().unwrap_or_default()), 1, None);
+        }
+        self.orcid(creator);
+    }
+
+    fn orcid(&mut self, who: &Contributor<'_>) {
+        let ids = who.person_or_org.identifiers.iter().take(MANY);
+        let orcids: Vec<String> = ids.filter_map(|id| analyse::orcid(&id.identifier)).collect();
+        orcids.iter().for_each(|orcid| self.key("o:", orcid));
+    }
+
+    fn funding(&mut self, funding: &Funding<'_>) {
+        let award = funding.award.as_ref();
+        let name = funding.funder.name.as_deref().unwrap_or_default();
+        let number = award.and_then(|award| award.number.as_deref()).unwrap_or_default();
+        let acronym = award.and_then(|award| award.acronym.as_deref()).unwrap_or_default();
+        for words in [name, number, acronym] {
+            self.part(words, 1, None);
+            for token in self.analyser.collect(cut(words, PART)) {
+                self.key("f:", &token);
+            }
+        }
+        self.part(award.and_then(|award| award.title.preferred()).unwrap_or_default(), 1, None);
+    }
+
+    fn dois(&mut self, published: &Published<'_>) {
+        let concept = published.concept_doi().filter(|_| published.lineage.is_latest());
+        for doi in [published.doi(), concept].into_iter().flatten() {
+            if let Some(doi) = analyse::doi(doi) {
+                self.key("d:", &doi);
+            }
+        }
+    }
+
+    fn key(&mut self, kind: &str, word: &str) {
+        let keys = &mut self.fields[Field::Keys as usize];
+        keys.push_str(kind);
+        // A separator in a key would be the end of it.
+        keys.extend(word.chars().filter(|c| *c != BETWEEN));
+        keys.push(BETWEEN);
+    }
+
+    /// Takes in a part of the record: `weight` times into the text, and into `field` with what
+    /// goes with it.
+    fn part(&mut self, words: &str, weight: usize, field: Option<Field>) {
+        if words.is_empty() {
+            return;
+        }
+        let mut tokens = std::mem::take(&mut self.scratch);
+        tokens.clear();
+        self.analyser.tokens(cut(words, PART), |token| tokens.push(token.to_owned()));
+        let start = self.fields[Field::All as usize].len();
+        for token in &tokens {
+            let stem = self.analyser.stem(token);
+            let all = &mut self.fields[Field::All as usize];
+            all.push_str(&stem);
+            all.push(BETWEEN);
+        }
+        let all = &mut self.fields[Field::All as usize];
+        let end = all.len();
+        for _ in 1..weight {
+            let again = all[start..end].to_owned();
+            all.push_str(&again);
+        }
+        if let Some(field) = field {
+            self.field(&tokens, (start, end), field);
+        }
+        self.scratch = tokens;
+    }
+
+    /// Terms of a field, pairs and words for completion; the stems are at a place in the text.
+    fn field(&mut self, tokens: &[String], (start, end): (usize, usize), field: Field) {
+        let all = std::mem::take(&mut self.fields[Field::All as usize]);
+        let stems = &all[start..end];
+        match field {
+            Field::Names => {
+                for token in tokens {
+                    self.fields[Field::Names as usize].push_str(token);
+                    self.fields[Field::Names as usize].push(BETWEEN);
+                }
+            }
+            other => self.fields[other as usize].push_str(stems),
+        }
+        if field == Field::Keywords {
+            self.key("s:", &tokens.join(" "));
+        }
+        let stems: Vec<&str> = stems.split_terminator(BETWEEN).collect();
+        for pair in stems.windows(2) {
+            self.key("p:", &format!("{} {}", pair[0], pair[1]));
+        }
+        let words = &mut self.fields[Field::Words as usize];
+        for token in tokens {
+            words.push_str(token);
+            words.push(BETWEEN);
+        }
+        self.fields[Field::All as usize] = all;
+    }
+}

@@ -1,0 +1,94 @@
+//! Streams of a tier as files, and compressed sections.
+
+use std::io::Write as _;
+
+use flate2::{Compress, Compression, FlushCompress, Status};
+
+use crate::release::search::pointer::{PACK_BYTES, Stream};
+use crate::release::stage::{Sealed, Stage, StagedFile};
+
+use super::SearchError;
+
+/// Level of everything compressed: read often, written once.
+const LEVEL: u32 = 9;
+
+/// A stream that is being written, cut into files.
+pub(super) struct StreamWriter<'a> {
+    stage: &'a Stage,
+    stream: Stream,
+    bytes: u64,
+    open: Option<StagedFile<'a>>,
+    done: Vec<(String, Sealed<'a>)>,
+}
+
+impl<'a> StreamWriter<'a> {
+    /// A stream that holds its header.
+    pub(super) fn new(stage: &'a Stage, stream: Stream) -> Result<Self, SearchError> {
+        let mut writer = StreamWriter { stage, stream, bytes: 0, open: None, done: Vec::new() };
+        writer.write(&stream.header())?;
+        Ok(writer)
+    }
+
+    /// Bytes so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Appends.
+    pub(super) fn write(&mut self, mut bytes: &[u8]) -> Result<(), SearchError> {
+        while !bytes.is_empty() {
+            let room = PACK_BYTES - self.bytes % PACK_BYTES;
+            let (now, later) = bytes.split_at(bytes.len().min(room as usize));
+            let file = match &mut self.open {
+                Some(file) => file,
+                None => self.open.insert(self.stage.file()?),
+            };
+            file.write_all(now).map_err(SearchError::Write)?;
+            self.bytes += now.len() as u64;
+            if self.bytes.is_multiple_of(PACK_BYTES) {
+                self.end_file()?;
+            }
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Appends, then zeros up to a multiple of `unit`; returns how many units that were.
+    pub(super) fn write_padded(&mut self, bytes: &[u8], unit: usize) -> Result<u64, SearchError> {
+        let units = bytes.len().div_ceil(unit);
+        self.write(bytes)?;
+        self.write(&vec![0; units * unit - bytes.len()])?;
+        Ok(units as u64)
+    }
+
+    fn end_file(&mut self) -> Result<(), SearchError> {
+        if let Some(file) = self.open.take() {
+            self.done.push((self.stream.file(self.done.len() as u64), file.seal()?));
+        }
+        Ok(())
+    }
+
+    /// The finished files by name.
+    pub(super) fn finish(mut self) -> Result<Vec<(String, Sealed<'a>)>, SearchError> {
+        self.end_file()?;
+        Ok(self.done)
+    }
+}
+
+/// Raw deflate of `bytes` with a preset dictionary, which may be empty.
+pub(super) fn deflated(bytes: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, SearchError> {
+    let failed = |error| SearchError::Write(std::io::Error::other(error));
+    let mut compress = Compress::new(Compression::new(LEVEL), false);
+    if !dictionary.is_empty() {
+        compress.set_dictionary(dictionary).map_err(failed)?;
+    }
+    let mut out = Vec::with_capacity(bytes.len() / 2 + 64);
+    loop {
+        let rest = bytes.get(compress.total_in() as usize..).unwrap_or_default();
+        let status = compress.compress_vec(rest, &mut out, FlushCompress::Finish);
+        if status.map_err(failed)? == Status::StreamEnd {
+            return Ok(out);
+        }
+        out.reserve(out.capacity().max(64));
+    }
+}

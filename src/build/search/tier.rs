@@ -1,0 +1,308 @@
+//! One tier: documents in, files out.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::release::canonical;
+use crate::release::hash::sha256;
+use crate::release::search::bits::put_varint;
+use crate::release::search::pointer::{
+    PAGE_RECORDS, SEARCH_FORMAT, Stream, Tables, Tier, TierFile, TierList,
+};
+use crate::release::stage::{Sealed, Stage, Written};
+
+use super::document::{Document, Field};
+use super::export::Exporter;
+use super::index::{Inverted, Inverter};
+use super::order::{Entry, Ordered, Orders};
+use super::stream::{StreamWriter, deflated};
+use super::{SearchError, file_error};
+
+/// Longest dictionary of the cards, bytes, and bytes of it a record of small tiers.
+const DICTIONARY: usize = 8192;
+const DICTIONARY_SHARE: usize = 16;
+/// Bytes that pages are a multiple of.
+const PAGE_UNIT: usize = 256;
+/// Pages that are compressed in parallel before they are written.
+const PAGES: usize = 512;
+/// Words a block, and records that a word needs.
+const BLOCK: usize = 2048;
+const WORD_RECORDS: u32 = 2;
+/// Communities that are named in the tables.
+const COMMUNITIES: usize = 100;
+
+/// A tier that takes documents.
+pub(super) struct TierMaker {
+    inverter: Inverter,
+    orders: Orders,
+    spool: BufWriter<File>,
+    spool_path: PathBuf,
+    spooled: u64,
+    communities: BTreeMap<String, (String, u64)>,
+}
+
+impl TierMaker {
+    /// An empty tier whose index is made in `dir`.
+    pub(super) fn new(dir: &Path) -> Result<TierMaker, SearchError> {
+        let inverter = Inverter::new(dir)?;
+        let spool_path = dir.with_extension("cards");
+        let spool = File::create_new(&spool_path).map_err(file_error("make", &spool_path))?;
+        Ok(TierMaker {
+            inverter,
+            orders: Orders::default(),
+            spool: BufWriter::with_capacity(1 << 18, spool),
+            spool_path,
+            spooled: 0,
+            communities: BTreeMap::new(),
+        })
+    }
+
+    /// Takes a document.
+    pub(super) fn add(&mut self, document: Document) -> Result<(), SearchError> {
+        let number = u32::try_from(self.orders.len()).ok().filter(|number| *number < 1 << 31);
+        let number = number.ok_or(SearchError::TooMany)?;
+        let card = document.card.as_bytes();
+        self.spool.write_all(card).map_err(file_error("write", &self.spool_path))?;
+        self.orders.push(document.order, self.spooled, card.len() as u32);
+        self.spooled += card.len() as u64;
+        for (slug, title) in document.communities {
+            let known = self.communities.entry(slug).or_default();
+            known.1 += 1;
+            // One of several spellings, whatever the order of records.
+            if known.0.is_empty() || title < known.0 {
+                known.0 = title;
+            }
+        }
+        self.inverter.add(number, document.fields)
+    }
+
+    /// Prints the tier, if it has records.
+    pub(super) fn print(
+        self,
+        stage: &Stage,
+        name: &str,
+        older: bool,
+    ) -> Result<Option<(Tier, Vec<Written>)>, SearchError> {
+        let TierMaker { inverter, orders, spool, spool_path, communities, .. } = self;
+        if orders.len() == 0 {
+            return Ok(None);
+        }
+        let ordered = orders.sort();
+        let inverted = inverter.finish()?;
+        let arrived = ordered.numbers();
+        let numbers = inverted.numbers()?;
+        let records = numbers.into_iter().map(|number| arrived[number as usize]).collect();
+        drop(arrived);
+        let exporter = Exporter::new(&inverted, records)?;
+        let mut dict = StreamWriter::new(stage, Stream::Dict)?;
+        let mut lists = StreamWriter::new(stage, Stream::Lists)?;
+        let buckets = exporter.print(&mut dict, &mut lists)?;
+        let mut cards = StreamWriter::new(stage, Stream::Cards)?;
+        let spool = spool.into_inner().map_err(|error| error.into_error());
+        drop(spool.map_err(file_error("write", &spool_path))?);
+        let spool = File::open(&spool_path).map_err(file_error("read", &spool_path))?;
+        let spooled = Spool { file: spool, path: &spool_path };
+        let dictionary = spooled.dictionary(&ordered.entries)?;
+        let pages = spooled.print(&ordered.entries, &dictionary, &mut cards)?;
+        let mut words = StreamWriter::new(stage, Stream::Words)?;
+        let word_table = print_words(&inverted, &mut words)?;
+        fs::remove_file(&spool_path).map_err(file_error("remove", &spool_path))?;
+        let (runs, days) = ordered.sections();
+        let sections: [(&str, Vec<u8>); 7] = [
+            ("buckets", buckets),
+            ("runs", runs),
+            ("values", values(&ordered, &communities)?),
+            ("pages", pages),
+            ("dictionary", dictionary),
+            ("words", word_table),
+            ("days", days),
+        ];
+        let mut tables = Vec::new();
+        let mut places = BTreeMap::new();
+        for (section, content) in sections {
+            let bytes = deflated(&content, &[])?;
+            places.insert(section.to_owned(), (tables.len() as u64, bytes.len() as u64));
+            tables.extend(bytes);
+        }
+        let streams = [
+            (Stream::Dict, dict),
+            (Stream::Lists, lists),
+            (Stream::Cards, cards),
+            (Stream::Words, words),
+        ];
+        let sizes = streams.iter().map(|(stream, writer)| (*stream, writer.bytes())).collect();
+        let mut files = Vec::new();
+        for (_, writer) in streams {
+            files.extend(writer.finish()?);
+        }
+        let mut table_file = stage.file()?;
+        table_file.write_all(&tables).map_err(SearchError::Write)?;
+        files.push(("tables.bin".to_owned(), table_file.seal()?));
+        let (dir, written) = keep(stage, name, files)?;
+        let tier = Tier {
+            dir,
+            older,
+            records: ordered.entries.len() as u32,
+            dead: None,
+            seed: 0,
+            buckets: exporter.buckets,
+            page_records: PAGE_RECORDS,
+            levels: exporter.values(),
+            streams: sizes,
+            tables: Tables { bytes: tables.len() as u64, sections: places },
+        };
+        Ok(Some((tier, written)))
+    }
+}
+
+/// Gives the files of a tier their names, and lists them.
+fn keep(
+    stage: &Stage,
+    name: &str,
+    mut files: Vec<(String, Sealed<'_>)>,
+) -> Result<(String, Vec<Written>), SearchError> {
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    let listed = files.iter().map(|(path, sealed)| TierFile {
+        bytes: sealed.bytes,
+        path: path.clone(),
+        sha256: sealed.sha256.clone(),
+    });
+    let list = canonical::to_bytes(&TierList { format: SEARCH_FORMAT, files: listed.collect() })?;
+    let dir = format!("search/{name}-{}", &sha256(&list)[..12]);
+    let mut written = Vec::new();
+    for (path, sealed) in files {
+        written.push(sealed.keep_once(&format!("{dir}/{path}"))?);
+    }
+    written.push(stage.write(&format!("{dir}/tier.json"), &list)?);
+    Ok((dir, written))
+}
+
+fn values(
+    ordered: &Ordered,
+    communities: &BTreeMap<String, (String, u64)>,
+) -> Result<Vec<u8>, SearchError> {
+    let mut most: Vec<_> = communities.iter().map(|(slug, (title, n))| (slug, title, n)).collect();
+    most.sort_by(|a, b| (b.2, a.0).cmp(&(a.2, b.0)));
+    most.truncate(COMMUNITIES);
+    let values = serde_json::json!({
+        "access": ordered.access,
+        "communities": most,
+        "licences": ordered.licences,
+        "types": ordered.kinds,
+    });
+    Ok(canonical::to_bytes(&values)?)
+}
+
+/// The cards in the order of arrival.
+struct Spool<'a> {
+    file: File,
+    path: &'a Path,
+}
+
+impl Spool<'_> {
+    fn read(&self, entry: &Entry, out: &mut Vec<u8>) -> Result<(), SearchError> {
+        let start = out.len();
+        out.resize(start + entry.bytes as usize, 0);
+        let read = self.file.read_exact_at(&mut out[start..], entry.offset);
+        read.map_err(file_error("read", self.path))?;
+        out.push(b'\n');
+        Ok(())
+    }
+
+    /// Cards at even distances, up to the size of the dictionary.
+    fn dictionary(&self, entries: &[Entry]) -> Result<Vec<u8>, SearchError> {
+        let size = DICTIONARY.min(DICTIONARY_SHARE * entries.len());
+        let mut dictionary = Vec::new();
+        for entry in entries.iter().step_by((entries.len() / 64).max(1)) {
+            if dictionary.len() >= size {
+                break;
+            }
+            self.read(entry, &mut dictionary)?;
+        }
+        dictionary.truncate(size);
+        Ok(dictionary)
+    }
+
+    /// Writes the pages; returns the section `pages`.
+    fn print(
+        &self,
+        entries: &[Entry],
+        dictionary: &[u8],
+        cards: &mut StreamWriter<'_>,
+    ) -> Result<Vec<u8>, SearchError> {
+        let mut lengths = Vec::new();
+        let page = PAGE_RECORDS as usize;
+        for batch in entries.chunks(page * PAGES) {
+            let pages: Vec<_> = batch
+                .par_chunks(page)
+                .map(|entries| {
+                    let mut lines = Vec::new();
+                    entries.iter().try_for_each(|entry| self.read(entry, &mut lines))?;
+                    deflated(&lines, dictionary)
+                })
+                .collect();
+            for stream in pages {
+                let stream = stream?;
+                // Sixteen bounded cards are far below 64 KiB.
+                let mut bytes = (stream.len() as u16).to_le_bytes().to_vec();
+                bytes.extend(stream);
+                put_varint(&mut lengths, cards.write_padded(&bytes, PAGE_UNIT)?);
+            }
+        }
+        Ok(lengths)
+    }
+}
+
+/// Writes the words; returns the section `words`.
+fn print_words(inverted: &Inverted, words: &mut StreamWriter<'_>) -> Result<Vec<u8>, SearchError> {
+    let index = inverted.segment.inverted_index(inverted.field(Field::Words))?;
+    let mut stream = index.terms().stream().map_err(SearchError::Write)?;
+    let (mut table, mut block) = (Vec::new(), Block::default());
+    while stream.advance() {
+        let records = stream.value().doc_freq;
+        if records < WORD_RECORDS {
+            continue;
+        }
+        block.push(stream.key(), records);
+        if block.words == BLOCK {
+            std::mem::take(&mut block).write(&mut table, words)?;
+        }
+    }
+    block.write(&mut table, words)?;
+    Ok(table)
+}
+
+#[derive(Default)]
+struct Block {
+    words: usize,
+    first: Vec<u8>,
+    most: u32,
+    lines: Vec<u8>,
+}
+
+impl Block {
+    fn push(&mut self, word: &[u8], records: u32) {
+        if self.words == 0 {
+            self.first = word.to_vec();
+        }
+        self.words += 1;
+        self.most = self.most.max(records);
+        self.lines.extend_from_slice(word);
+        self.lines.extend(format!("\t{records}\n").bytes());
+    }
+
+    fn write(self, table: &mut Vec<u8>, words: &mut StreamWriter<'_>) -> Result<(), SearchError> {
+        if self.words == 0 {
+            return Ok(());
+        }
+        let bytes = deflated(&self.lines, &[])?;
+        table.extend_from_slice(&self.first);
+        table.extend(format!("\t{}\t{}\n", self.most, bytes.len()).bytes());
+        words.write(&bytes)
+    }
+}

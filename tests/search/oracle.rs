@@ -1,0 +1,223 @@
+//! The static files against tantivy, on the same segment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offprint::release::search::analyse::Analyser;
+use serde_json::Value;
+use tantivy::collector::{Count, TopDocs};
+use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, Index, Searcher, Term};
+
+use super::repository::{Repository, synthetic};
+
+const RECORDS: u64 = 3000;
+
+struct Oracle {
+    searcher: Searcher,
+    index: Index,
+}
+
+impl Oracle {
+    fn open(repository: &Repository) -> Oracle {
+        let index = Index::open_in_dir(repository.dir.path().join("search.db/newest")).unwrap();
+        Oracle { searcher: index.reader().unwrap().searcher(), index }
+    }
+
+    fn term(&self, field: &str, word: &str) -> Box<dyn Query> {
+        let field = self.index.schema().get_field(field).unwrap();
+        Box::new(TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs))
+    }
+
+    fn query(&self, parts: &[(Occur, &str, &str)]) -> BooleanQuery {
+        let parts = parts.iter().map(|(occur, field, word)| (*occur, self.term(field, word)));
+        BooleanQuery::new(parts.collect())
+    }
+
+    /// All matching documents with their scores.
+    fn scores(&self, query: &dyn Query) -> BTreeMap<DocAddress, f32> {
+        let all = TopDocs::with_limit(RECORDS as usize).order_by_score();
+        let found = self.searcher.search(query, &all).unwrap();
+        assert_eq!(found.len(), self.searcher.search(query, &Count).unwrap());
+        found.into_iter().map(|(score, at)| (at, score)).collect()
+    }
+}
+
+/// Words of real titles by how many records they are in.
+fn words(oracle: &Oracle, low: u64, high: u64) -> Vec<String> {
+    let field = oracle.index.schema().get_field("title").unwrap();
+    let all = oracle.index.schema().get_field("all").unwrap();
+    let segment = oracle.searcher.segment_reader(0);
+    let inverted = segment.inverted_index(field).unwrap();
+    let mut stream = inverted.terms().stream().unwrap();
+    let mut words = Vec::new();
+    while stream.advance() {
+        let word = String::from_utf8(stream.key().to_vec()).unwrap();
+        let records = oracle.searcher.doc_freq(&Term::from_field_text(all, &word)).unwrap();
+        // Words that are their own stem, so that typing them means them.
+        if (low..high).contains(&records) && Analyser::new().stem(&word) == word.as_str() {
+            words.push(word);
+        }
+    }
+    let step = (words.len() / 12).max(1);
+    words.into_iter().step_by(step).take(12).collect()
+}
+
+#[test]
+fn static_files_answer_as_tantivy_does() {
+    let lines = synthetic(RECORDS);
+    let repository = Repository::of_lines(&lines);
+    repository.build(1, 2);
+    let oracle = Oracle::open(&repository);
+    let dois: BTreeMap<String, String> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter_map(|record| {
+            let doi = record["pids"]["doi"]["identifier"].as_str()?.to_lowercase();
+            Some((record["id"].as_str()?.to_owned(), doi))
+        })
+        .collect();
+    let document = |id: &str| {
+        let found =
+            oracle.scores(&oracle.query(&[(Occur::Must, "keys", &format!("d:{}", dois[id]))]));
+        *found.keys().next().unwrap()
+    };
+    let rare = words(&oracle, 1, 6);
+    let mid = words(&oracle, 6, 150);
+    let common = words(&oracle, 300, RECORDS);
+    let two = |a: &[String], b: &[String], join: &str| -> Vec<String> {
+        a.iter().zip(b.iter().rev()).map(|(a, b)| format!("{a}{join}{b}")).collect()
+    };
+    let classes: [(&str, Vec<String>); 8] = [
+        ("rare", rare.clone()),
+        ("mid", mid.clone()),
+        ("common", common.clone()),
+        ("two mid", two(&mid, &mid, " ")),
+        ("mid and common", two(&mid, &common, " ")),
+        ("two common", two(&common, &common, " ")),
+        ("all of two", two(&mid, &common, " AND ")),
+        ("one without another", two(&mid, &common, " -")),
+    ];
+    for (class, queries) in classes {
+        let (mut agreed, mut shown, mut got, mut ideal) = (0, 0, 0.0, 0.0);
+        assert!(!queries.is_empty(), "{class}");
+        for text in &queries {
+            let parts: Vec<&str> = text.split_whitespace().filter(|part| *part != "AND").collect();
+            let occur = |part: &str| match (part.starts_with('-'), text.contains(" AND ")) {
+                (true, _) => Occur::MustNot,
+                (_, true) => Occur::Must,
+                _ => Occur::Should,
+            };
+            let mut seen = BTreeSet::new();
+            let parts: Vec<(Occur, &str, &str)> = parts
+                .into_iter()
+                .map(|part| (occur(part), "all", part.trim_start_matches('-')))
+                .filter(|(.., part)| seen.insert(*part))
+                .collect();
+            let exact = oracle.scores(&oracle.query(&parts));
+            let answer = repository.search(text);
+            assert_eq!((answer.total, answer.exact), (exact.len() as u64, true), "{text}");
+            let mut best: Vec<f32> = exact.values().copied().collect();
+            best.sort_by(|a, b| b.total_cmp(a));
+            best.truncate(10);
+            assert_eq!(answer.hits.len(), best.len(), "{text}");
+            let last = best.last().copied().unwrap_or(0.0);
+            for hit in &answer.hits {
+                let score = exact[&document(&hit.id)];
+                agreed += usize::from(score >= last * 0.999);
+                got += f64::from(score);
+            }
+            shown += best.len();
+            ideal += best.iter().map(|score| f64::from(*score)).sum::<f64>();
+            let counted: u64 = answer.facets["type"].iter().map(|(_, count)| count).sum();
+            assert_eq!(counted, answer.total, "{text}");
+        }
+        let (agreement, ratio) = (agreed as f64 / shown as f64, got / ideal);
+        println!(
+            "{class}: {} queries, agreement {agreement:.3}, score ratio {ratio:.5}",
+            queries.len()
+        );
+        assert!(agreement >= 0.95 && ratio >= 0.999, "{class}: {agreement} {ratio}");
+    }
+}
+
+#[test]
+fn filters_sorts_and_fields_are_exact() {
+    let lines = synthetic(800);
+    let repository = Repository::of_lines(&lines);
+    repository.build(1, 2);
+    let records: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let all = repository.ask("type:dataset", |wanted| wanted.limit = 2000);
+    assert_eq!(all.total, all.hits.len() as u64);
+    assert!(all.total > 20 && all.hits.iter().all(|hit| hit.kind == "dataset"));
+    let day = |date: &str| {
+        let date = date.split('/').next().unwrap();
+        format!("{date}{}", &"-01-01"[date.len().min(10) - 4..])
+    };
+    let days: Vec<String> = all.hits.iter().map(|hit| day(&hit.date)).collect();
+    assert!(days.is_sorted_by(|a, b| a >= b), "{days:?}");
+    // The first page is the beginning of the whole, in any order.
+    for newest in [false, true] {
+        let text = if newest { "type:dataset" } else { "data type:dataset" };
+        let whole = repository.ask(text, |wanted| (wanted.limit, wanted.newest) = (2000, newest));
+        let second = repository.ask(text, |w| (w.offset, w.limit, w.newest) = (7, 5, newest));
+        assert_eq!(second.hits, whole.hits[7..12]);
+    }
+    let open = repository.search("type:dataset access:open").total;
+    let closed = repository.search("type:dataset -access:open").total;
+    assert_eq!(open + closed, all.total);
+    let years = repository.search("type:dataset year:2015-2018");
+    let each: u64 =
+        (2015..=2018).map(|y| repository.search(&format!("type:dataset year:{y}")).total).sum();
+    assert_eq!(years.total, each);
+    // A title as a phrase finds its record; a DOI and an ORCID alone find theirs.
+    let newest: BTreeSet<String> = repository
+        .ask("", |wanted| wanted.limit = 2000)
+        .hits
+        .into_iter()
+        .map(|hit| hit.id)
+        .collect();
+    let mut asked = 0;
+    for record in records.iter().filter(|r| newest.contains(r["id"].as_str().unwrap_or_default())) {
+        let id = record["id"].as_str().unwrap();
+        let title = record["metadata"]["title"].as_str().unwrap_or_default().replace('"', " ");
+        if asked < 40 && title.is_ascii() && !title.contains('<') && title.split(' ').count() > 3 {
+            let found = repository.search(&format!("\"{title}\""));
+            assert!(found.hits.iter().any(|hit| hit.id == id), "{title}");
+            asked += 1;
+        }
+        let doi = record["pids"]["doi"]["identifier"].as_str().unwrap_or_default();
+        if asked < 5 && !doi.is_empty() {
+            let found = repository.search(&format!("https://doi.org/{doi}"));
+            assert_eq!(found.hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>(), [id]);
+        }
+    }
+    assert_eq!(asked, 40);
+}
+
+#[test]
+fn threads_and_repetition_change_no_byte() {
+    let lines = synthetic(500);
+    let (one, two) = (Repository::of_lines(&lines), Repository::of_lines(&lines));
+    one.build(1, 1);
+    two.build(1, 3);
+    let files = one.files();
+    assert_eq!(files, two.files());
+    // Another as-of, nothing changed: nothing is written.
+    assert!(one.build(2, 1).unchanged);
+    // One record more: other tiers; those of the release before stay, those before that go.
+    let mut record: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    for (day, title) in [(3, "Quokka observations"), (4, "Numbat observations")] {
+        record["metadata"]["title"] = title.into();
+        record["revision_id"] = (1000 + day).into();
+        one.add(&record.to_string());
+        one.build(day, 1);
+    }
+    assert_eq!((one.search("quokka").total, one.search("numbat").total), (0, 1));
+    let left = one.files();
+    assert!(
+        files.keys().filter(|path| path.contains("newest-")).all(|path| !left.contains_key(path))
+    );
+    assert_eq!(left.keys().filter(|path| path.starts_with("search/pointer-")).count(), 2);
+}
