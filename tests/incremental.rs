@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use offprint::build::site::Brand;
-use offprint::build::{DeltaSettings, DumpSettings, Report, Settings, SiteSettings, build};
+use offprint::build::{DeltaSettings, DumpSettings, Form, Report, Settings, SiteSettings, build};
 use offprint::crosswalk::Format;
 use offprint::record::Repository;
 use offprint::release::encoding::Encoding;
@@ -172,7 +172,7 @@ impl World {
 }
 
 /// Small spans, so that a few records lie in many frames and several packs.
-fn settings(state: &Path, day: usize, threads: usize) -> Settings {
+fn settings(state: &Path, day: usize, threads: usize, form: Form) -> Settings {
     Settings {
         repository: Repository {
             name: "R".into(),
@@ -187,9 +187,11 @@ fn settings(state: &Path, day: usize, threads: usize) -> Settings {
             level: 1,
             spans: Spans { pack_ids: 4096, frame_ids: 64, hash_pack_bits: 1, hash_frame_bits: 2 },
             compat: false,
+            keep: 0,
         },
         site: SiteSettings {
             pages: true,
+            form,
             exports: vec![Format::Bibtex, Format::Linkset],
             templates: None,
             latest: 3,
@@ -254,52 +256,75 @@ fn run(store: &Store, root: &Path, settings: &Settings) -> Report {
     build(store, root, settings, &|_| {}).unwrap()
 }
 
+/// Months of changes, each built on the one before and from nothing.
+fn going_on_equals_starting_over(
+    months: Vec<Vec<Event>>,
+    start: Vec<(u32, bool)>,
+    form: Form,
+) -> Result<(), TestCaseError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let store = Store::create(&path("store.db")).unwrap();
+    let mut world = World::default();
+    let first = start.into_iter().map(|(work, named)| Event::Add { work, named }).collect();
+    for (month, events) in std::iter::once(first).chain(months).enumerate() {
+        let events: Vec<Event> = events;
+        let mut lines = String::new();
+        for event in &events {
+            for id in world.apply(event) {
+                lines.push_str(&world.records[&id].to_string());
+                lines.push('\n');
+            }
+        }
+        import(folder.path(), &store, month, &lines);
+        let day = 1 + 5 * month;
+        let going_on = settings(&path("going-on.db"), day, 2, form);
+        let one = run(&store, &path("going-on"), &going_on);
+        let full = Settings { full: true, ..settings(&path("full.db"), day, 1, form) };
+        if one.unchanged {
+            continue;
+        }
+        let other = run(&store, &path("full"), &full);
+        prop_assert_eq!(&one.manifest_sha256, &other.manifest_sha256);
+        assert_equal(&path("going-on"), &path("full"));
+        let source = Source::open(&path("going-on").to_string_lossy());
+        let checked = verify(&source, Depth::Full, &());
+        prop_assert!(checked.problems.is_empty(), "{:?}", checked.problems);
+        prop_assert!(checked.warnings.is_empty(), "{:?}", checked.warnings);
+
+        // Every other month, so that it is also two releases behind.
+        if month % 2 == 1 {
+            continue;
+        }
+        let mirror = path("mirror");
+        let pulled = pull(&source, &mirror, &PullOptions::default(), &()).unwrap();
+        prop_assert!(pulled.warnings.is_empty(), "{:?}", pulled.warnings);
+        let checked = verify(&Source::open(&mirror.to_string_lossy()), Depth::Full, &());
+        prop_assert!(checked.is_good() && checked.warnings.is_empty(), "{checked:?}");
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn going_on_equals_starting_over(
+    fn a_site_of_files(
         months in prop::collection::vec(prop::collection::vec(event(), 0..25), 2..5),
         start in prop::collection::vec((0u32..600, any::<bool>()), 40),
     ) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name);
-        let store = Store::create(&path("store.db")).unwrap();
-        let mut world = World::default();
-        let first = start.into_iter().map(|(work, named)| Event::Add { work, named }).collect();
-        for (month, events) in std::iter::once(first).chain(months).enumerate() {
-            let events: Vec<Event> = events;
-            let mut lines = String::new();
-            for event in &events {
-                for id in world.apply(event) {
-                    lines.push_str(&world.records[&id].to_string());
-                    lines.push('\n');
-                }
-            }
-            import(folder.path(), &store, month, &lines);
-            let day = 1 + 5 * month;
-            let going_on = settings(&path("going-on.db"), day, 2);
-            let one = run(&store, &path("going-on"), &going_on);
-            let full = Settings { full: true, ..settings(&path("full.db"), day, 1) };
-            if one.unchanged {
-                continue;
-            }
-            let other = run(&store, &path("full"), &full);
-            prop_assert_eq!(&one.manifest_sha256, &other.manifest_sha256);
-            assert_equal(&path("going-on"), &path("full"));
-            let source = Source::open(&path("going-on").to_string_lossy());
-            let checked = verify(&source, Depth::Full, &());
-            prop_assert!(checked.problems.is_empty(), "{:?}", checked.problems);
+        going_on_equals_starting_over(months, start, Form::Files)?;
+    }
+}
 
-            // Every other month, so that it is also two releases behind.
-            if month % 2 == 1 {
-                continue;
-            }
-            let mirror = path("mirror");
-            let pulled = pull(&source, &mirror, &PullOptions::default(), &()).unwrap();
-            prop_assert!(pulled.warnings.is_empty(), "{:?}", pulled.warnings);
-            let checked = verify(&Source::open(&mirror.to_string_lossy()), Depth::Full, &());
-            prop_assert!(checked.is_good() && checked.warnings.is_empty(), "{checked:?}");
-        }
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn a_site_in_packs(
+        months in prop::collection::vec(prop::collection::vec(event(), 0..25), 2..4),
+        start in prop::collection::vec((0u32..600, any::<bool>()), 40),
+    ) {
+        going_on_equals_starting_over(months, start, Form::Packs)?;
     }
 }

@@ -23,6 +23,7 @@ use super::dump::stats::Stats;
 use super::dump::{DumpOptions, FrameBuilder, RenderedFrame};
 use super::site::{LatestRecord, Renderer, TombstoneView, address, url};
 use super::site_list;
+use super::site_pack::{Pages, Press};
 use super::state::{FrameRow, Memo, RecordFiles};
 use super::{BuildError, Settings, Tally};
 
@@ -45,9 +46,11 @@ pub(super) enum Work {
 pub(super) struct Old {
     pub(super) row: FrameRow,
     /// The files of its records; not read for a frame that is kept.
-    pub(super) pages: RecordFiles,
+    pub(super) names: RecordFiles,
     /// Its part of the site list, compressed.
     pub(super) list: Vec<u8>,
+    /// Its part of the site packs.
+    pub(super) pages: Pages,
 }
 
 /// Which records of a frame that is printed have changed pages. Constant within a build.
@@ -77,6 +80,8 @@ pub(super) struct Printed {
     pub(super) memo: Memo,
     /// Its part of the site list, compressed.
     pub(super) list: Vec<u8>,
+    /// Its part of the site packs.
+    pub(super) pages: Pages,
     /// How many files that lists, and the sum of their sizes.
     pub(super) listed: Tally,
     /// How many of them were written rather than found equal, with how many bytes.
@@ -143,6 +148,7 @@ pub(super) struct FrameWorker<'a> {
     day: &'a str,
     decoder: Decoder,
     builder: FrameBuilder,
+    press: Press,
     body: String,
     document: Vec<u8>,
     lines: Vec<u8>,
@@ -182,6 +188,7 @@ impl<'a> FrameWorker<'a> {
             day,
             decoder,
             builder: FrameBuilder::new(options).map_err(BuildError::Zstd)?,
+            press: Press::new(settings.site.form).map_err(BuildError::Zstd)?,
             body: String::new(),
             document: Vec::new(),
             lines: Vec::new(),
@@ -198,11 +205,12 @@ impl<'a> FrameWorker<'a> {
             Work::Print { number, group, old, deserted } => {
                 self.print(number, &group, old, deserted)
             }
-            Work::Keep { number, old: Old { row, list, .. } } => Ok(Printed {
+            Work::Keep { number, old: Old { row, list, pages, .. } } => Ok(Printed {
                 number,
                 frame: None,
                 memo: Memo { summary: row.summary()?, pages: Vec::new() },
                 list,
+                pages,
                 listed: Tally { files: row.files, bytes: row.bytes },
                 written: Tally::default(),
                 row: None,
@@ -220,7 +228,13 @@ impl<'a> FrameWorker<'a> {
         old: Option<Old>,
         deserted: BTreeSet<String>,
     ) -> Result<Printed, BuildError> {
-        let old = old.map(|old| site_list::by_record(&old.pages, &old.list)).transpose()?;
+        let old = old
+            .map(|old| {
+                let lines = site_list::by_record(&old.names, &old.list)?;
+                self.press.start(&old.names, &lines, old.pages)?;
+                Ok::<_, BuildError>(lines)
+            })
+            .transpose()?;
         let mut page = Page { old, deserted, ..Page::default() };
         self.lines.clear();
         self.builder.start(self.settings.dump.spans.place_of_number(number));
@@ -237,7 +251,8 @@ impl<'a> FrameWorker<'a> {
         lost.extend(old.into_iter().flatten().flat_map(|(_, lines)| lines).map(|line| line.path));
         let frame = self.builder.finish()?;
         let list = site_list::compress(&self.lines)?;
-        let row = FrameRow::new(&memo, list.len() as u64, listed.files, listed.bytes)?;
+        let pages = self.press.finish();
+        let row = FrameRow::new(&memo, &list, &pages, listed)?;
         shrink(&mut self.lines);
         shrink(&mut self.document);
         if self.body.capacity() > ROOM {
@@ -248,6 +263,7 @@ impl<'a> FrameWorker<'a> {
             frame,
             memo,
             list,
+            pages: Pages::Made(pages),
             listed,
             written,
             row: Some(row),
@@ -263,7 +279,7 @@ impl<'a> FrameWorker<'a> {
         let old = page.old.as_mut().and_then(|old| old.remove(id)).unwrap_or_default();
         let kept: BTreeSet<&str> = page.site.iter().map(|line| line.path.as_str()).collect();
         let mut lost: Vec<String> = old.into_iter().map(|line| line.path).collect();
-        if self.changed.going_on && self.changed.has(row) {
+        if self.changed.going_on && self.changed.has(row) && !self.press.packs() {
             // A build that was killed may have printed what nobody remembers. The feed of a
             // family is its newest member's, or nobody's.
             let stands = |path: &String| self.stage.root().join(path).exists();
@@ -275,6 +291,7 @@ impl<'a> FrameWorker<'a> {
             lost.extend(url::possible_paths(id, family).filter(stands));
         }
         page.lost.extend(lost.into_iter().filter(|path| !kept.contains(path.as_str())));
+        self.press.end(id, &page.site)?;
         if page.site.is_empty() {
             return Ok(());
         }
@@ -444,10 +461,8 @@ impl<'a> FrameWorker<'a> {
 
     /// Writes the document just made at `path`, and its variants, unless the same bytes stand
     /// there.
-    fn write_page(&self, path: String, page: &mut Page) -> Result<(), BuildError> {
-        let variants = self.stage.variants(&path, &self.document)?;
-        let plain = self.stage.write_page(&path, &self.document)?;
-        for written in std::iter::once(plain).chain(variants) {
+    fn write_page(&mut self, path: String, page: &mut Page) -> Result<(), BuildError> {
+        for written in self.press.print(self.stage, path, &self.document)? {
             if !written.reused {
                 page.written.add(written.bytes);
             }

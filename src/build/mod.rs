@@ -16,6 +16,7 @@ pub mod search;
 mod sink;
 pub mod site;
 mod site_list;
+mod site_pack;
 mod standing;
 mod state;
 mod sweep;
@@ -51,6 +52,7 @@ use pipeline::Stopped;
 use sink::{Ground, Sink};
 use site::{Renderer, SiteConfig, SiteError};
 use site_list::Parts;
+use site_pack::Standing;
 use standing::{Base, Plan, Seen};
 use state::{State, StateError};
 
@@ -102,11 +104,23 @@ pub struct DumpSettings {
     pub keep: usize,
 }
 
+/// How the site's many small files stand in the web root.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    /// Each at its path, for any host.
+    #[default]
+    Files,
+    /// In site packs, for `serve` and mirrors.
+    Packs,
+}
+
 /// Settings of the pages.
 #[derive(Debug, Clone)]
 pub struct SiteSettings {
     /// Write pages at all.
     pub pages: bool,
+    /// How they stand.
+    pub form: Form,
     /// Exports beside each page.
     pub exports: Vec<Format>,
     /// Directory of overriding templates.
@@ -212,6 +226,12 @@ pub enum BuildError {
     /// The catalogue of the lists could not be used.
     #[error(transparent)]
     Catalogue(#[from] catalogue::CatalogueError),
+    /// A site pack could not be written.
+    #[error(transparent)]
+    SitePack(#[from] crate::release::site_pack::writer::WriteError),
+    /// A site pack of the release before cannot be read.
+    #[error(transparent)]
+    Shelf(#[from] crate::release::site_pack::ShelfError),
     /// A list of lines could not be written.
     #[error(transparent)]
     Lines(#[from] dump::lines::LinesError),
@@ -318,8 +338,8 @@ pub fn build(
         Stage::open(root, Durability::Synced)?.with_precompress(precompress(settings, same_make));
     let options = dump_options(settings);
     let source = Source::open(&root.to_string_lossy());
-    let standing = plan.standing(&source);
-    let ground = Ground { standing, state: state.writer(plan.is_full())?, cards };
+    let (standing, shelved) = (plan.standing(&source), plan.shelved(&settings.dump.spans));
+    let ground = Ground { standing, shelved, state: state.writer(plan.is_full())?, cards };
     let mut sink = Sink::new(&stage, settings, &options, renderer.as_ref(), advance, ground)?;
     let prints = Prints { snapshot: &snapshot, settings, options: &options, plan: &plan };
     prints.records(&stage, &state, renderer.as_ref(), &mut sink)?;
@@ -366,7 +386,7 @@ pub fn build(
     if plan.is_full() {
         let mark = &remembered.manifest_sha256;
         let catalogue = Catalogue::open(&settings.catalogue_file(), mark)?;
-        sweep::pages(root, &outcome.pages, &state)?;
+        sweep::pages(root, &outcome.pages, &state, settings.site.form)?;
         sweep::listings(root, catalogue.filter(|_| settings.site.pages).as_ref(), &settings.site)?;
     }
     sweep::files(root, &state.gone()?)?;
@@ -526,6 +546,7 @@ impl Prints<'_> {
     ) -> Result<(), FeedError> {
         let spans = self.settings.dump.spans;
         let mut parts = Parts::new(root, &base.manifest.site);
+        let mut packs = Standing::new(root, &base.manifest);
         let mut known = base.numbers.iter().copied().peekable();
         let mut touched = base.touched.iter().copied().peekable();
         loop {
@@ -540,13 +561,14 @@ impl Prints<'_> {
             if is_known {
                 let row = state.frame(number).map_err(BuildError::from)?;
                 let row = row.ok_or(BuildError::State(StateError::Lost))?;
-                let range = spans.place_of_number(number).pack.to_string();
-                let list = parts.next(&range, row.list_bytes)?;
-                let pages = match is_touched {
+                let place = spans.place_of_number(number);
+                let list = parts.next(&place.pack.to_string(), row.list_bytes)?;
+                let pages = packs.next(place, row.pages_bytes, is_touched)?;
+                let names = match is_touched {
                     true => state.pages(number).map_err(BuildError::from)?,
                     false => Vec::new(),
                 };
-                old = Some(Old { row, pages, list });
+                old = Some(Old { row, names, list, pages });
             }
             match old {
                 Some(old) if !is_touched => hand(Work::Keep { number, old })?,

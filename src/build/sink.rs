@@ -19,9 +19,10 @@ use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme};
 use super::frame::{Community, Listed, Printed, Removed, keep_newest};
 use super::site::lists::print::{Plan, PrintedLists, print};
 use super::site::{LatestRecord, Renderer};
+use super::site_pack::{Binder, Shelved, write_dictionary};
 use super::state::{Memo, StateWriter};
 use super::sweep::PageSet;
-use super::{BuildError, Settings, Tally, release_id};
+use super::{BuildError, Form, Settings, Tally, release_id};
 
 /// What the sink hands to the manifest and the report.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ pub(super) struct Sink<'a> {
     release: String,
     dump: DumpWriter<'a>,
     list: Option<List<'a>>,
+    binder: Binder<'a>,
     ledger: LedgerWriter<'a>,
     exceptions: Exceptions,
     counts: Counts,
@@ -76,6 +78,8 @@ const BESIDE: [&str; 3] = ["doi-path", "community-path", "doi-taken"];
 pub(super) struct Ground<'a> {
     /// The dumps that can be taken over.
     pub(super) standing: Option<Standing<'a>>,
+    /// The site packs that can be taken over.
+    pub(super) shelved: Shelved,
     pub(super) state: StateWriter,
     pub(super) cards: Cards,
 }
@@ -125,7 +129,7 @@ impl<'a> Sink<'a> {
         advance: &'a (dyn Fn(u64) + Sync),
         ground: Ground<'a>,
     ) -> Result<Self, BuildError> {
-        let Ground { standing, state, cards } = ground;
+        let Ground { standing, shelved, state, cards } = ground;
         let mut dump = DumpWriter::new(stage, options.clone())?;
         if let Some(standing) = standing {
             dump = dump.after(standing);
@@ -139,6 +143,7 @@ impl<'a> Sink<'a> {
             release: release_id(settings.as_of),
             dump,
             list: None,
+            binder: Binder::new(stage, shelved),
             ledger: LedgerWriter::new(stage)?,
             exceptions: Exceptions::default(),
             counts: Counts::default(),
@@ -165,6 +170,7 @@ impl<'a> Sink<'a> {
         }
         self.list(&place.pack.to_string(), &printed)?;
         self.note(&printed)?;
+        self.binder.accept(place, printed.pages)?;
         let Memo { summary, pages } = printed.memo;
         for Removed(row) in &summary.removals {
             let [id, doi, parent_id, parent_doi, note, reason, date, citation] = row;
@@ -180,7 +186,9 @@ impl<'a> Sink<'a> {
             })?;
         }
         summary.exceptions.into_iter().for_each(|exception| self.exceptions.add(exception));
-        pages.iter().for_each(|(id, names)| self.pages.insert(id, names));
+        if self.settings.site.form == Form::Files {
+            pages.iter().for_each(|(id, names)| self.pages.insert(id, names));
+        }
         add_counts(&mut self.counts, &summary.counts);
         self.stats.merge(&summary.stats);
         for (slug, community) in summary.communities {
@@ -228,8 +236,10 @@ impl<'a> Sink<'a> {
             site: &self.settings.site,
             threads: self.settings.threads,
         };
-        let PrintedLists { site, losers, gone, concepts, written, reused } =
+        let PrintedLists { site, losers, gone, concepts, packs, written, reused } =
             print(&mut catalogue, &plan)?;
+        self.binder.written.join(packs.0);
+        self.binder.reused.join(packs.1);
         self.site.extend(site);
         for (id, path) in losers {
             let (code, path) = ("doi-taken".to_owned(), path.to_owned());
@@ -244,7 +254,10 @@ impl<'a> Sink<'a> {
 
     /// Ends all files and writes the ones that need the totals.
     pub(super) fn finish(mut self, catalogue: Option<Catalogue>) -> Result<Outcome, BuildError> {
-        self.lost.difference(&self.found).try_for_each(|path| self.state.lose(path))?;
+        // What a pack does not hold any more is nowhere.
+        if self.settings.site.form == Form::Files {
+            self.lost.difference(&self.found).try_for_each(|path| self.state.lose(path))?;
+        }
         let (stage, release) = (self.stage, self.release.clone());
         let as_of = self.settings.as_of.to_string();
         let dumps = self.dump.finish()?;
@@ -289,6 +302,11 @@ impl<'a> Sink<'a> {
             let pages = Around { release: &release, as_of: &as_of, counts: self.counts, latest };
             files.extend(pages.write(renderer, stage, &dumps.dumps)?);
         }
+        if self.site.iter().any(|entry| !entry.packs.is_empty()) {
+            files.push(write_dictionary(stage)?);
+            add(&mut self.written, "site-packs", self.binder.written);
+            add(&mut self.reused, "site-packs", self.binder.reused);
+        }
         for file in &files {
             add(&mut self.written, "files", Tally { files: 1, bytes: file.bytes });
         }
@@ -325,13 +343,14 @@ impl<'a> Sink<'a> {
 
     fn end_list(&mut self) -> Result<(), BuildError> {
         let Some(List { range, out, files }) = self.list.take() else { return Ok(()) };
+        let packs = self.binder.end_range()?;
         let sealed = out.seal()?;
         let path = layout::site_path(&range, &sealed.sha256[..12]);
         let written = sealed.keep_once(&path)?;
         let (bytes, sha256) = (written.bytes, written.sha256);
         let tallies = if written.reused { &mut self.reused } else { &mut self.written };
         add(tallies, "lists", Tally { files: 1, bytes });
-        self.site.push(SiteEntry { range, path, bytes, sha256, files });
+        self.site.push(SiteEntry { range, path, bytes, sha256, files, packs });
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::record::identifier::OrderKey;
 use crate::release::fetch::Source;
 use crate::release::hash::{hex, sha256};
-use crate::release::layout::{MANIFEST_JSON, PackId, release_dir};
+use crate::release::layout::{MANIFEST_JSON, PackId, Spans, release_dir};
 use crate::release::manifest::Manifest;
 use crate::release::pointer::{Named, Releases};
 use crate::store::{Change, Snapshot};
@@ -19,6 +19,7 @@ use super::dump::Standing;
 use super::frame::Changed;
 use super::sink::Cards;
 use super::site::Renderer;
+use super::site_pack::Shelved;
 use super::state::{Remembered, State};
 use super::{BuildError, Report, Settings, release_id};
 
@@ -256,6 +257,13 @@ impl Plan {
         let base = self.base.as_ref()?;
         Some(Standing { source, dumps: &base.manifest.dumps, touched: base.packs.clone() })
     }
+
+    /// The site packs that can be taken over.
+    pub(super) fn shelved(&self, spans: &Spans) -> Shelved {
+        let Some(base) = &self.base else { return Shelved::default() };
+        let touched = base.touched.iter().map(|number| spans.place_of_number(*number));
+        Shelved::new(&base.manifest, touched)
+    }
 }
 
 /// Whether every pack and site list of a release is there, by size.
@@ -263,7 +271,8 @@ fn is_complete(manifest: &Manifest, root: &Path) -> bool {
     let packs = manifest.dumps.values().flat_map(|dump| &dump.packs);
     let packs = packs.map(|pack| (&pack.path, pack.bytes));
     let lists = manifest.site.iter().map(|list| (&list.path, list.bytes));
-    packs.chain(lists).all(|(path, bytes)| {
+    let site = manifest.site_packs().map(|pack| (&pack.path, pack.bytes));
+    packs.chain(lists).chain(site).all(|(path, bytes)| {
         fs::metadata(root.join(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
     })
 }

@@ -15,7 +15,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::Tally;
 use super::frame::Summary;
+use crate::release::site_pack::Block;
 
 /// Version of the tables and of what is in them; another one means a full build.
 const VERSION: i32 = 2;
@@ -29,6 +31,7 @@ CREATE TABLE frames (
     list_bytes INTEGER NOT NULL,    -- of its part of the site list
     files INTEGER NOT NULL,         -- files named there
     bytes INTEGER NOT NULL,         -- sum of their sizes
+    pages_bytes INTEGER NOT NULL,   -- of its groups in a site pack
     summary BLOB NOT NULL,          -- Memo::summary as JSON, zstd
     pages BLOB NOT NULL             -- Memo::pages as JSON, zstd; read for frames that are printed
 ) STRICT;
@@ -104,20 +107,27 @@ pub(super) struct FrameRow {
     pub(super) list_bytes: u64,
     pub(super) files: u64,
     pub(super) bytes: u64,
+    pub(super) pages_bytes: u64,
     summary: Vec<u8>,
     /// Written, and read back by [`State::pages`] only.
-    pages: Vec<u8>,
+    names: Vec<u8>,
 }
 
 impl FrameRow {
     pub(super) fn new(
         memo: &Memo,
-        list_bytes: u64,
-        files: u64,
-        bytes: u64,
+        list: &[u8],
+        pages: &Block,
+        listed: Tally,
     ) -> Result<Self, StateError> {
-        let (summary, pages) = (pack(&memo.summary)?, pack(&memo.pages)?);
-        Ok(FrameRow { list_bytes, files, bytes, summary, pages })
+        Ok(FrameRow {
+            list_bytes: list.len() as u64,
+            files: listed.files,
+            bytes: listed.bytes,
+            pages_bytes: pages.data.len() as u64,
+            summary: pack(&memo.summary)?,
+            names: pack(&memo.pages)?,
+        })
     }
 
     /// What the frame adds to the totals.
@@ -216,7 +226,7 @@ impl State {
     /// One frame.
     pub(super) fn frame(&self, number: u64) -> Result<Option<FrameRow>, StateError> {
         let mut query = self.connection.prepare_cached(
-            "SELECT list_bytes, files, bytes, summary FROM frames WHERE number = ?1",
+            "SELECT list_bytes, files, bytes, pages_bytes, summary FROM frames WHERE number = ?1",
         )?;
         let row = query.query_row([number as i64], |row| {
             let count = |column| row.get::<_, i64>(column).map(|n| n as u64);
@@ -224,8 +234,9 @@ impl State {
                 list_bytes: count(0)?,
                 files: count(1)?,
                 bytes: count(2)?,
-                summary: row.get(3)?,
-                pages: Vec::new(),
+                pages_bytes: count(3)?,
+                summary: row.get(4)?,
+                names: Vec::new(),
             })
         });
         Ok(row.optional()?)
@@ -277,10 +288,19 @@ impl StateWriter {
     pub(super) fn put(&self, number: u64, row: &FrameRow) -> Result<(), StateError> {
         let mut query = self
             .connection
-            .prepare_cached("INSERT OR REPLACE INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-        let (list_bytes, files) = (row.list_bytes as i64, row.files as i64);
-        let (number, bytes) = (number as i64, row.bytes as i64);
-        query.execute(params![number, list_bytes, files, bytes, row.summary, row.pages])?;
+            .prepare_cached("INSERT OR REPLACE INTO frames VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        let [list_bytes, files, bytes, pages_bytes] =
+            [row.list_bytes, row.files, row.bytes, row.pages_bytes].map(|count| count as i64);
+        let number = number as i64;
+        query.execute(params![
+            number,
+            list_bytes,
+            files,
+            bytes,
+            pages_bytes,
+            row.summary,
+            row.names
+        ])?;
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::release::pointer::Releases;
 use super::catalogue::Catalogue;
 use super::site::url;
 use super::state::State;
-use super::{BuildError, SiteSettings};
+use super::{BuildError, Form, SiteSettings};
 
 /// What this build printed in `records/`: which ids have a file of which suffix, which have a
 /// folder. A bit for each numeric id in use's neighbourhood, the 40-bit key for each other id:
@@ -129,7 +129,25 @@ fn place(n: u64) -> (u64, usize, u64) {
 /// Walks the directories by name, half a microsecond a file. Trusting a list of the previous
 /// build instead would leave the pages of a killed build behind, and those may be of a record
 /// that was restricted since.
-pub(super) fn pages(root: &Path, pages: &PageSet, state: &State) -> Result<(), BuildError> {
+///
+/// In packs there are no such files, and nothing to look for beside them.
+pub(super) fn pages(
+    root: &Path,
+    pages: &PageSet,
+    state: &State,
+    form: Form,
+) -> Result<(), BuildError> {
+    if form == Form::Packs {
+        for dir in ["records", url::FAMILIES] {
+            match fs::remove_dir_all(root.join(dir)) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(BuildError::Sweep { dir: root.join(dir), source });
+                }
+                _ => {}
+            }
+        }
+        return Ok(());
+    }
     let records = root.join("records");
     for_each(&records, &mut |name, is_dir, path| match is_dir {
         true if pages.folders.contains(name) => Ok(()),
@@ -193,8 +211,9 @@ pub(super) fn listings(
     catalogue: Option<&Catalogue>,
     site: &SiteSettings,
 ) -> Result<(), BuildError> {
+    let packs = site.form == Form::Packs;
     let stands = |path: &str| -> io::Result<bool> {
-        let Some(catalogue) = catalogue else { return Ok(false) };
+        let Some(catalogue) = catalogue.filter(|_| !packs) else { return Ok(false) };
         let doi = match path.split_once('/') {
             Some(("doi", _)) if !site.resolvers => return Ok(false),
             Some(("badge", _)) if !site.badges => return Ok(false),
@@ -216,8 +235,11 @@ pub(super) fn listings(
         clear(&dir, name, &stands)
             .map_err(|source| BuildError::Sweep { dir: dir.clone(), source })?;
     }
-    if catalogue.is_none() {
-        files(root, &LISTING_FILES.map(str::to_owned))?;
+    let mut left = LISTING_FILES.map(str::to_owned).to_vec();
+    // Written by itself, beside the packs.
+    left.retain(|name| catalogue.is_none() || name != "llms.txt");
+    if catalogue.is_none() || packs {
+        files(root, &left)?;
     }
     Ok(())
 }
@@ -238,7 +260,9 @@ fn clear(dir: &Path, name: &str, stands: &dyn Fn(&str) -> io::Result<bool>) -> i
     Ok(left)
 }
 
-/// Removes site lists that no listed release names.
+/// Removes site lists that no listed release names, and site packs and dictionaries that the
+/// standing one does not: like pages at their paths they are there for one release at a time,
+/// and an older pack may show what was withdrawn since.
 pub(super) fn lists(root: &Path, manifest: &Manifest) -> Result<(), BuildError> {
     let releases = Releases::read(&Source::open(&root.to_string_lossy()))?;
     let mut kept: BTreeSet<String> = list_paths(manifest).collect();
@@ -250,6 +274,7 @@ pub(super) fn lists(root: &Path, manifest: &Manifest) -> Result<(), BuildError> 
             kept.extend(list_paths(&manifest));
         }
     }
+    kept.extend(manifest.objects().map(|(path, ..)| path.to_owned()));
     for_each(&root.join("site"), &mut |name, _, path| {
         if kept.contains(&format!("site/{name}")) { Ok(()) } else { fs::remove_file(path) }
     })

@@ -53,6 +53,7 @@ pub(super) enum Command {
     Build(Build),
     Verify(Verify),
     Pull(Pull),
+    Unpack(Unpack),
     Serve(Serve),
     Publish(Publish),
     Sign(Sign),
@@ -281,6 +282,21 @@ pub(super) struct Publish {
     /// publishers apart
     #[arg(long)]
     pub(super) no_fence: bool,
+}
+
+/// Turn the site packs of a release into files, for a host that serves only those
+///
+/// Every file is checked on its way. Equal files stay, so an interrupted run goes on; what the
+/// release does not list is removed; pointers move last.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint unpack repo/public /srv/site
+  offprint unpack https://mirror.example /srv/site")]
+pub(super) struct Unpack {
+    /// Web root of a release built with site.form = \"packs\", a path or an http(s) URL
+    pub(super) release: String,
+    /// Directory to fill: new, empty, or a web root
+    pub(super) dest: PathBuf,
 }
 
 /// Serve a release over HTTP

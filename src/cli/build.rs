@@ -5,12 +5,14 @@ use std::io::{self, Write as _};
 use anyhow::{Context as _, Result};
 
 use super::args::{Build, Global};
-use super::config::Config;
+use super::config::{Config, SiteForm};
 use super::exit::Exit;
 use super::progress::Progress;
 use super::terminal::{Hint, say};
 use super::{clock, open};
-use crate::build::{self, BuildError, DeltaSettings, DumpSettings, Report, Settings, SiteSettings};
+use crate::build::{
+    self, BuildError, DeltaSettings, DumpSettings, Form, Report, Settings, SiteSettings,
+};
 use crate::release::layout::Spans;
 use crate::release::pointer::PointerError;
 
@@ -57,6 +59,10 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
         },
         site: SiteSettings {
             pages: config.site.pages,
+            form: match config.site.form {
+                SiteForm::Files => Form::Files,
+                SiteForm::Packs => Form::Packs,
+            },
             exports: config.site_exports()?,
             templates: config.site.templates.as_ref().map(|dir| global.directory.join(dir)),
             latest: config.site.latest,

@@ -19,7 +19,7 @@ use crate::release::encoding::Encoding;
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 36] = [
+pub const KEYS: [&str; 37] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -37,6 +37,7 @@ pub const KEYS: [&str; 36] = [
     "dump.max_shrink",
     "dump.keep",
     "site.pages",
+    "site.form",
     "site.exports",
     "site.templates",
     "site.latest",
@@ -169,6 +170,8 @@ impl Default for DumpSection {
 pub struct SiteSection {
     /// Write landing pages.
     pub pages: bool,
+    /// How the site's many small files stand.
+    pub form: SiteForm,
     /// Exports written as files beside each page.
     pub exports: Vec<String>,
     /// Directory of templates that replace built-in ones by name.
@@ -205,6 +208,7 @@ impl Default for SiteSection {
     fn default() -> Self {
         SiteSection {
             pages: true,
+            form: SiteForm::Files,
             exports: Format::EXPORTS.iter().map(|format| format.name().to_owned()).collect(),
             templates: None,
             latest: 10,
@@ -222,6 +226,17 @@ impl Default for SiteSection {
             search: true,
         }
     }
+}
+
+/// `site.form`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SiteForm {
+    /// Each file at its path.
+    #[default]
+    Files,
+    /// In site packs.
+    Packs,
 }
 
 /// `[build]`.
@@ -468,7 +483,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let cases: [(&str, &[&str], &str); 9] = [
+        let cases: [(&str, &[&str], &str); 10] = [
+            ("", &["site.form=folders"], "unknown variant `folders`"),
             ("", &["site.precompress=[\"br\"]"], "`br` is not one of gzip, zstd"),
             ("[dump]\nlevle = 3", &[], "levle"),
             ("[dump]\nlevel = \"high\"", &[], "`dump.level`"),

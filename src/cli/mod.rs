@@ -20,14 +20,15 @@ mod interrupt;
 mod keygen;
 mod open;
 mod progress;
-mod pull;
 mod publish;
+mod pull;
 mod search;
 mod serve;
 mod show;
 mod sign;
 mod synth;
 mod terminal;
+mod unpack;
 mod verify;
 
 use std::process::ExitCode;
@@ -69,6 +70,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Build(build) => build::run(global, build),
         Command::Verify(verify) => verify::run(global, verify),
         Command::Pull(pull) => pull::run(global, pull),
+        Command::Unpack(unpack) => unpack::run(global, unpack),
         Command::Serve(serve) => serve::run(serve),
         Command::Publish(publish) => publish::run(global, publish),
         Command::Sign(sign) => sign::run(global, sign),

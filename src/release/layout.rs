@@ -349,6 +349,11 @@ pub fn site_path(range: &str, hash12: &str) -> String {
     format!("site/{range}-{hash12}.ndjson.zst")
 }
 
+/// Path of a site pack.
+pub fn site_pack_path(name: &str, hash12: &str) -> String {
+    format!("site/{name}-{hash12}.pages")
+}
+
 /// Whether `path` is a plain relative path: `/` between segments that are neither empty, `.` nor
 /// `..`, no backslash, no control character, at most 1024 bytes. Everything read from a manifest
 /// passes through here before it touches a disk or a URL.

@@ -239,6 +239,38 @@ pub struct SiteEntry {
     pub sha256: String,
     /// Files listed in it.
     pub files: u64,
+    /// Where these files are, if not at their paths: in the order of the list, so many of them
+    /// in each pack.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packs: Vec<SitePack>,
+}
+
+/// One site pack: `site/<name>-<hash12>.pages`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SitePack {
+    /// Path from the web root.
+    pub path: String,
+    /// Size of the file.
+    pub bytes: u64,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Site files in it.
+    pub files: u64,
+    /// Groups in it.
+    pub groups: u64,
+    /// Keys in its index.
+    pub keys: u64,
+    /// Of the records of a range: which [`FRAMES`](super::site_pack::FRAMES) frames, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub part: u32,
+    /// Of lists and addresses: the last key it reaches to; absent where it reaches to the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// One published site file.
@@ -305,6 +337,12 @@ impl Manifest {
             .map(|p| (p.path.as_str(), p.bytes, p.sha256.as_str()))
             .chain(self.files.iter().map(|f| (f.path.as_str(), f.bytes, f.sha256.as_str())))
             .chain(self.site.iter().map(|s| (s.path.as_str(), s.bytes, s.sha256.as_str())))
+            .chain(self.site_packs().map(|s| (s.path.as_str(), s.bytes, s.sha256.as_str())))
+    }
+
+    /// The packs of the site; none if it stands as files.
+    pub fn site_packs(&self) -> impl Iterator<Item = &SitePack> {
+        self.site.iter().flat_map(|entry| &entry.packs)
     }
 
     fn check(&self) -> Result<(), ManifestError> {
@@ -400,6 +438,7 @@ pub(crate) mod tests {
                         bytes: 1,
                         sha256: "a".repeat(64),
                         files: 1,
+                        packs: Vec::new(),
                     });
                 },
                 r#"path: "/etc/passwd" cannot be"#,

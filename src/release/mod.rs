@@ -17,13 +17,15 @@ pub mod layout;
 pub mod manifest;
 pub mod pack;
 pub mod pointer;
-pub mod pull;
 pub mod publish;
+pub mod pull;
 pub mod search;
+pub mod site_pack;
 pub mod stage;
 pub mod sums;
 pub mod sweep;
 pub mod trust;
+pub mod unpack;
 pub mod variants;
 pub mod verify;
 

@@ -48,6 +48,27 @@ impl Stage {
         Ok(written)
     }
 
+    /// The variants that would stand beside the file, by path, without writing anything.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub fn made_variants(&self, path: &str, bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
+        let precompress = self.precompress();
+        let text = precompress.is_text.is_some_and(|is_text| is_text(path));
+        if !text || bytes.len() < MIN_BYTES {
+            return Ok(Vec::new());
+        }
+        let mut made = Vec::new();
+        for encoding in &precompress.encodings {
+            let packed = encoding.compress(bytes);
+            let packed = packed.map_err(at("compress", &self.root().join(path)))?;
+            if packed.len() < bytes.len() {
+                made.push((format!("{path}{}", encoding.suffix()), packed));
+            }
+        }
+        Ok(made)
+    }
+
     /// The variant, if it is smaller than the file.
     fn variant(&self, encoding: Encoding, path: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
         let target = self.root().join(path);

@@ -1,8 +1,6 @@
 //! One request, one response.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,24 +9,25 @@ use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
-use super::body::FileBody;
+use super::body::{FileBody, UnpackBody};
 use super::coding;
 use super::condition::{self, Part};
-use super::resolve::{self, Found, Opened, Wanted};
+use super::resolve::{self, Found, Wanted};
+use super::root::{Content, Opened, Root, View};
 use crate::build::hosting::policy::{self, CacheClass};
 use crate::release::encoding::Encoding;
 
 /// Files up to this size are read in the same blocking call that opens them.
 const SMALL: u64 = 64 * 1024;
 
-/// Answers one request from the directory `root` (canonical).
-pub(crate) async fn answer(root: Arc<Path>, request: Request) -> Response {
+/// Answers one request.
+pub(crate) async fn answer(root: Arc<Root>, request: Request) -> Response {
     let mut response = match *request.method() {
         Method::GET | Method::HEAD => {
             let head = request.method() == Method::HEAD;
             let asked = Asked::of(&request);
             // File system calls may block on a slow disk: never on a worker that serves others.
-            match tokio::task::spawn_blocking(move || respond(&root, &asked, head)).await {
+            match tokio::task::spawn_blocking(move || whole(&root, &asked, head)).await {
                 Ok(Ok(response)) => response,
                 Ok(Err(_)) | Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error\n"),
             }
@@ -94,7 +93,18 @@ impl Asked {
     }
 }
 
-fn respond(root: &Path, asked: &Asked, head: bool) -> io::Result<Response> {
+/// Answers from one release. If that was replaced meanwhile and what it had is gone, from the
+/// new one.
+fn whole(root: &Root, asked: &Asked, head: bool) -> io::Result<Response> {
+    match respond(&root.view(false), asked, head) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            respond(&root.view(true), asked, head)
+        }
+        other => other,
+    }
+}
+
+fn respond(root: &View<'_>, asked: &Asked, head: bool) -> io::Result<Response> {
     let accept = asked.list(header::ACCEPT);
     let found = match resolve::decode(&asked.path) {
         Some(decoded) => {
@@ -130,7 +140,7 @@ fn depends_on_accept(path: &str) -> bool {
 
 /// The variant that the client prefers, where one stands beside the file, and its coding.
 fn represent(
-    root: &Path,
+    root: &View<'_>,
     asked: &Asked,
     opened: Opened,
     kind: &str,
@@ -154,14 +164,14 @@ fn describe(headers: &mut HeaderMap, kind: &str, coding: Option<Encoding>) {
 }
 
 fn file_response(
-    root: &Path,
+    root: &View<'_>,
     asked: &Asked,
     head: bool,
     opened: Opened,
     kind: &str,
 ) -> io::Result<Response> {
     let cache = policy::cache_class(&opened.path);
-    let (coding, Opened { file, len, state, .. }) = represent(root, asked, opened, kind)?;
+    let (coding, Opened { content, len, state, .. }) = represent(root, asked, opened, kind)?;
     let fresh = state
         .not_modified(asked.header(header::IF_NONE_MATCH), asked.header(header::IF_MODIFIED_SINCE));
     let range = asked.header(header::RANGE).filter(|_| {
@@ -175,7 +185,7 @@ fn file_response(
         Part::Bytes { first, last } => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
         Part::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, 0, 0),
     };
-    let body = if head || length == 0 { Body::empty() } else { content(file, first, length)? };
+    let body = if head || length == 0 { Body::empty() } else { body(content, first, length)? };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -206,14 +216,25 @@ fn file_response(
 }
 
 /// `length` bytes from `first`: read at once when small, streamed otherwise.
-fn content(mut file: File, first: u64, length: u64) -> io::Result<Body> {
-    file.seek(SeekFrom::Start(first))?;
-    if length > SMALL {
-        return Ok(Body::new(FileBody::new(file, length)));
+fn body(content: Content, first: u64, length: u64) -> io::Result<Body> {
+    let size = || usize::try_from(length).unwrap_or(0);
+    match content {
+        Content::File(mut file) => {
+            file.seek(SeekFrom::Start(first))?;
+            if length > SMALL {
+                return Ok(Body::new(FileBody::new(file, length)));
+            }
+            let mut bytes = vec![0; size()];
+            file.read_exact(&mut bytes)?;
+            Ok(Body::from(bytes))
+        }
+        Content::Bytes(mut bytes) => {
+            bytes.drain(..usize::try_from(first).unwrap_or(0).min(bytes.len()));
+            bytes.truncate(size());
+            Ok(Body::from(bytes))
+        }
+        Content::Packed(packed) => Ok(Body::new(UnpackBody::new(packed.reader(first)?, length))),
     }
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-    file.read_exact(&mut bytes)?;
-    Ok(Body::from(bytes))
 }
 
 /// Sends the client to another path, with the query it came with.
@@ -231,8 +252,8 @@ fn redirect(asked: &Asked, status: StatusCode, mut to: String, cache: &str) -> R
 }
 
 /// The site's own 404 page, or a line of text where it has none.
-fn not_found(root: &Path, asked: &Asked, head: bool) -> io::Result<Response> {
-    match resolve::open(root, resolve::NOT_FOUND.to_owned())? {
+fn not_found(root: &View<'_>, asked: &Asked, head: bool) -> io::Result<Response> {
+    match root.open(resolve::NOT_FOUND.to_owned())? {
         Some(page) => error_page(root, asked, head, StatusCode::NOT_FOUND, page),
         None => Ok(plain(StatusCode::NOT_FOUND, "not found\n")),
     }
@@ -240,15 +261,15 @@ fn not_found(root: &Path, asked: &Asked, head: bool) -> io::Result<Response> {
 
 /// A whole page under a status that is not 200: no tag, no range.
 fn error_page(
-    root: &Path,
+    root: &View<'_>,
     asked: &Asked,
     head: bool,
     status: StatusCode,
     page: Opened,
 ) -> io::Result<Response> {
     let kind = policy::media_type(&page.path);
-    let (coding, Opened { file, len, .. }) = represent(root, asked, page, kind)?;
-    let body = if head { Body::empty() } else { content(file, 0, len)? };
+    let (coding, Opened { content, len, .. }) = represent(root, asked, page, kind)?;
+    let body = if head { Body::empty() } else { body(content, 0, len)? };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -1,12 +1,12 @@
 //! Conditional and range requests (RFC 9110 §13, §14), as functions of header text.
 
 use std::fs::Metadata;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::{DateTimeParser, DateTimePrinter};
 
-use crate::build::hosting::policy;
+use crate::build::hosting::policy::{self, CacheClass};
 
 /// What identifies one state of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,13 +26,20 @@ impl Validators {
     /// equal size within one clock tick of the file system (4 ms) would share a tag; a
     /// release writes no file twice.
     pub(crate) fn of(path: &str, metadata: &Metadata) -> Validators {
-        let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let since = since.unwrap_or_default();
-        let etag = match policy::content_hash(path) {
+        let since = since_epoch(metadata);
+        // A record's id may end like a hash; its page still changes.
+        let immutable = policy::cache_class(path) == CacheClass::Immutable;
+        let etag = match policy::content_hash(path).filter(|_| immutable) {
             Some(hash) => format!("\"{hash}\""),
             None => format!("\"{:x}-{:x}\"", metadata.len(), since.as_nanos()),
         };
         Validators { etag, modified: i64::try_from(since.as_secs()).unwrap_or(0) }
+    }
+
+    /// Of a file in the pack with this metadata, by a tag made from its content.
+    pub(crate) fn tagged(tag: String, pack: &Metadata) -> Validators {
+        let modified = i64::try_from(since_epoch(pack).as_secs()).unwrap_or(0);
+        Validators { etag: format!("\"{tag}\""), modified }
     }
 
     /// `Last-Modified`; `None` for a time that HTTP cannot write.
@@ -65,6 +72,11 @@ impl Validators {
             Some(date) => seconds(date) == Some(self.modified),
         }
     }
+}
+
+fn since_epoch(metadata: &Metadata) -> Duration {
+    let since = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.unwrap_or_default()
 }
 
 fn seconds(date: &str) -> Option<i64> {

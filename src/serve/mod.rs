@@ -1,11 +1,13 @@
 //! Floor 4: the read tier over a release directory.
 //!
 //! Serves the web root that a build wrote, as any static host would, with the extensionless
-//! URLs, types, cache classes and security headers that the site expects. Keeps no state,
-//! writes nothing, knows no record: what is not a file under the root is a 404.
+//! URLs, types, cache classes and security headers that the site expects. Keeps no state but
+//! which release stands, writes nothing, knows no record: what is neither a file under the root
+//! nor in a site pack of the standing release is a 404.
 //!
 //! Invariants: only `GET` and `HEAD`; no byte from outside the root, through whatever path,
-//! encoding or symbolic link; memory a response is bounded by one chunk, whatever the file; a
+//! encoding or symbolic link; memory a response is bounded by
+//! one chunk or one group of a site pack, whatever the file; a
 //! client that is slow on purpose holds few connections, and none for long ([`Limits`]).
 
 mod answer;
@@ -15,6 +17,7 @@ mod condition;
 mod guests;
 mod patience;
 mod resolve;
+mod root;
 
 use std::future::Future;
 use std::io;
@@ -34,6 +37,7 @@ use tokio::sync::{Semaphore, watch};
 
 use guests::Guests;
 use patience::Patient;
+use root::Root;
 
 /// How long running downloads may go on after the signal to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -68,10 +72,10 @@ pub fn app(root: &Path) -> Result<Router, ServeError> {
     // Links are followed once here, so that the root itself may be one.
     let canonical = root.canonicalize().map_err(fail)?;
     std::fs::read_dir(&canonical).map_err(fail)?;
-    Ok(Router::new().fallback(handle).with_state(Arc::from(canonical)))
+    Ok(Router::new().fallback(handle).with_state(Arc::new(Root::new(canonical))))
 }
 
-async fn handle(State(root): State<Arc<Path>>, request: Request) -> Response {
+async fn handle(State(root): State<Arc<Root>>, request: Request) -> Response {
     answer::answer(root, request).await
 }
 

@@ -1,10 +1,8 @@
 //! From a request path to a file under the root, or to nothing.
 
-use std::fs::File;
 use std::io;
-use std::path::Path;
 
-use super::condition::Validators;
+use super::root::{Opened, View};
 use crate::build::hosting::policy;
 use crate::crosswalk::Format;
 use crate::release::encoding::Encoding;
@@ -50,19 +48,6 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// An open regular file under the root.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    /// Relative to the root; decides type and cache class.
-    pub(crate) path: String,
-    /// Open for reading.
-    pub(crate) file: File,
-    /// Bytes, of the open file, not of the name.
-    pub(crate) len: u64,
-    /// Entity tag and time.
-    pub(crate) state: Validators,
-}
-
 /// What a request leads to.
 #[derive(Debug)]
 pub(crate) enum Found {
@@ -96,7 +81,7 @@ pub(crate) struct Wanted<'a> {
 /// # Errors
 /// What the system says, except that what is missing, a directory, or outside the root is
 /// `Ok(None)`.
-pub(crate) fn resolve(root: &Path, wanted: Wanted<'_>) -> io::Result<Option<Found>> {
+pub(crate) fn resolve(root: &View<'_>, wanted: Wanted<'_>) -> io::Result<Option<Found>> {
     let Wanted { raw, decoded, accept } = wanted;
     if let Some((id, fmt)) = export_name(decoded) {
         return export(root, id, fmt);
@@ -105,17 +90,17 @@ pub(crate) fn resolve(root: &Path, wanted: Wanted<'_>) -> io::Result<Option<Foun
         return Ok(Some(Found::Moved(format!("{to}{}", &raw[from.len()..]))));
     }
     if let Some(folder) = decoded.strip_suffix('/') {
-        if let Some(found) = open(root, format!("{folder}/index.html"))? {
+        if let Some(found) = root.open(format!("{folder}/index.html"))? {
             return Ok(Some(Found::File(found)));
         }
-        let page = open(root, format!("{folder}.html"))?;
+        let page = root.open(format!("{folder}.html"))?;
         return Ok(page.and_then(|_| raw.strip_suffix('/')).map(moved));
     }
     if decoded.is_empty() {
-        return Ok(open(root, "index.html".to_owned())?.map(Found::File));
+        return Ok(root.open("index.html".to_owned())?.map(Found::File));
     }
     if decoded.ends_with(".html") {
-        let page = open(root, decoded.to_owned())?.filter(|page| page.path != NOT_FOUND);
+        let page = root.open(decoded.to_owned())?.filter(|page| page.path != NOT_FOUND);
         let cut = || raw.strip_suffix("index.html").filter(|cut| cut.ends_with('/'));
         return Ok(page.and_then(|_| cut().or_else(|| raw.strip_suffix(".html"))).map(moved));
     }
@@ -128,11 +113,11 @@ pub(crate) fn resolve(root: &Path, wanted: Wanted<'_>) -> io::Result<Option<Foun
         return api(root, id, accept);
     }
     for path in [decoded.to_owned(), format!("{decoded}.html")] {
-        if let Some(found) = open(root, path)? {
+        if let Some(found) = root.open(path)? {
             return Ok(Some(Found::File(found)));
         }
     }
-    let index = open(root, format!("{decoded}/index.html"))?;
+    let index = root.open(format!("{decoded}/index.html"))?;
     Ok(index.map(|_| moved(&format!("{raw}/"))))
 }
 
@@ -150,28 +135,28 @@ fn export_name(decoded: &str) -> Option<(&str, &str)> {
     Some((id, rest.strip_suffix('/').unwrap_or(rest))).filter(|(id, _)| is_id(id))
 }
 
-fn export(root: &Path, id: &str, fmt: &str) -> io::Result<Option<Found>> {
+fn export(root: &View<'_>, id: &str, fmt: &str) -> io::Result<Option<Found>> {
     let names = policy::export_names(&Format::ALL);
     let Some((_, file)) = names.into_iter().find(|(name, _)| *name == fmt) else { return Ok(None) };
     let path = format!("records/{id}/{file}");
-    Ok(open(root, path.clone())?.map(|_| Found::Moved(format!("/{path}"))))
+    Ok(root.open(path.clone())?.map(|_| Found::Moved(format!("/{path}"))))
 }
 
 /// The answers that only a record's own address has.
-fn landing(root: &Path, id: &str, accept: &str) -> io::Result<Option<Found>> {
-    if open(root, format!("records/{id}{}", policy::GONE))?.is_some() {
-        return Ok(open(root, format!("records/{id}.html"))?.map(Found::Gone));
+fn landing(root: &View<'_>, id: &str, accept: &str) -> io::Result<Option<Found>> {
+    if root.open(format!("records/{id}{}", policy::GONE))?.is_some() {
+        return Ok(root.open(format!("records/{id}.html"))?.map(Found::Gone));
     }
     chosen(root, id, accept)
 }
 
-fn chosen(root: &Path, id: &str, accept: &str) -> io::Result<Option<Found>> {
+fn chosen(root: &View<'_>, id: &str, accept: &str) -> io::Result<Option<Found>> {
     let Some(file) = policy::negotiate(accept, &Format::ALL) else { return Ok(None) };
     let path = format!("records/{id}/{file}");
-    Ok(open(root, path.clone())?.map(|_| Found::Chosen(format!("/{path}"))))
+    Ok(root.open(path.clone())?.map(|_| Found::Chosen(format!("/{path}"))))
 }
 
-fn api(root: &Path, id: &str, accept: &str) -> io::Result<Option<Found>> {
+fn api(root: &View<'_>, id: &str, accept: &str) -> io::Result<Option<Found>> {
     if let Some(found) = chosen(root, id, accept)? {
         return Ok(Some(found));
     }
@@ -181,7 +166,7 @@ fn api(root: &Path, id: &str, accept: &str) -> io::Result<Option<Found>> {
         format!("api/records/{id}.json"),
         format!("records/{id}/{export}"),
     ] {
-        if let Some(found) = open(root, path)? {
+        if let Some(found) = root.open(path)? {
             return Ok(Some(Found::Api(found)));
         }
     }
@@ -197,12 +182,12 @@ fn is_id(text: &str) -> bool {
 
 /// The variants of a file that stand beside it, by preference.
 pub(crate) fn variant(
-    root: &Path,
+    root: &View<'_>,
     path: &str,
     codings: &[Encoding],
 ) -> io::Result<Option<(Encoding, Opened)>> {
     for coding in codings {
-        if let Some(mut opened) = open(root, format!("{path}{}", coding.suffix()))? {
+        if let Some(mut opened) = root.open(format!("{path}{}", coding.suffix()))? {
             // Another representation, so another tag, also where the name has the hash.
             let tag = opened.state.etag.trim_end_matches('"').to_owned();
             opened.state.etag = format!("{tag}-{}\"", coding.name());
@@ -212,42 +197,10 @@ pub(crate) fn variant(
     Ok(None)
 }
 
-/// Opens a regular file whose real path, links followed, is under `root`.
-pub(crate) fn open(root: &Path, path: String) -> io::Result<Option<Opened>> {
-    let real = match root.join(&path).canonicalize() {
-        Ok(real) => real,
-        Err(error) if is_absence(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if !real.starts_with(root) {
-        return Ok(None);
-    }
-    let file = match File::open(&real) {
-        Ok(file) => file,
-        Err(error) if is_absence(&error) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Ok(None);
-    }
-    let state = Validators::of(&path, &metadata);
-    Ok(Some(Opened { path, file, len: metadata.len(), state }))
-}
-
-fn is_absence(error: &io::Error) -> bool {
-    use io::ErrorKind::{
-        InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied,
-    };
-    // Permission too: a file that the server may not read is one that it does not publish.
-    matches!(
-        error.kind(),
-        NotFound | NotADirectory | IsADirectory | PermissionDenied | InvalidInput | InvalidFilename
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

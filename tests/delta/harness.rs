@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use offprint::build::site::Brand;
 use offprint::build::{
-    BuildError, DeltaSettings, DumpSettings, Report, Settings, SiteSettings, build,
+    BuildError, DeltaSettings, DumpSettings, Form, Report, Settings, SiteSettings, build,
 };
 use offprint::crosswalk::Format;
 use offprint::record::Repository;
@@ -99,8 +99,11 @@ impl Repo {
                     hash_frame_bits: 2,
                 },
                 compat: false,
+                keep: 0,
             },
             site: SiteSettings {
+                form: Form::Files,
+                search: false,
                 pages: self.pages,
                 exports: vec![Format::Bibtex],
                 templates: None,

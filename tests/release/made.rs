@@ -138,6 +138,7 @@ fn site(stage: &Stage) -> SiteEntry {
     let list = zstd::bulk::compress(line.as_bytes(), 3).unwrap();
     let written = stage.write("site/n000000-0123456789ab.ndjson.zst", &list).unwrap();
     SiteEntry {
+        packs: Vec::new(),
         range: "n000000".into(),
         path: written.path,
         bytes: written.bytes,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use offprint::build::site::Brand;
-use offprint::build::{DumpSettings, Report, Settings, SiteSettings, build};
+use offprint::build::{DeltaSettings, DumpSettings, Form, Report, Settings, SiteSettings, build};
 use offprint::record::Repository as Name;
 use offprint::record::synth::Synth;
 use offprint::release::fetch::Source;
@@ -109,8 +109,11 @@ fn settings(dir: &Path, day: u32, threads: usize) -> Settings {
             level: 1,
             spans: Spans::default(),
             compat: false,
+            keep: 0,
         },
+        delta: DeltaSettings::default(),
         site: SiteSettings {
+            form: Form::Files,
             pages: false,
             exports: Vec::new(),
             templates: None,

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::CatalogueError;
 
 /// Version of the tables below: a catalogue of another one is built anew.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 const TABLES: &str = "
 -- Public records in pack order.
@@ -62,7 +62,8 @@ CREATE TABLE files (
     path TEXT PRIMARY KEY,
     bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
-    day TEXT NOT NULL           -- newest day in a sitemap
+    day TEXT NOT NULL,          -- newest day in a sitemap
+    pack_group BLOB NOT NULL    -- its group, if the site stands in packs
 ) STRICT, WITHOUT ROWID;
 -- Site lists of the files printed from here.
 CREATE TABLE sheets (
@@ -73,6 +74,7 @@ CREATE TABLE sheets (
     bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     files INTEGER NOT NULL,
+    packs TEXT NOT NULL,        -- its packs as JSON
     PRIMARY KEY (series, last)
 ) STRICT, WITHOUT ROWID;
 -- What changed and is not printed yet, kept until the release stands.

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{Card, Catalogue, CatalogueError, Facet, Spot, place};
+use crate::release::manifest::SitePack;
 
 /// A list of records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub struct FileRow {
     pub sha256: String,
     /// Newest day in a sitemap, else empty.
     pub day: String,
+    /// The group that holds it, if the site stands in packs; given only to
+    /// [`note_file`](Catalogue::note_file).
+    pub group: Vec<u8>,
 }
 
 /// A site list of files printed from the catalogue.
@@ -41,6 +45,8 @@ pub struct Sheet {
     pub sha256: String,
     /// Files in it.
     pub files: u64,
+    /// The pack that holds these files, if the site stands in packs.
+    pub packs: Vec<SitePack>,
 }
 
 /// Texts in `[prefix, after(prefix))` are those that begin with the prefix.
@@ -249,6 +255,16 @@ impl Catalogue {
         Ok(query.query_row([path], file_row).optional()?)
     }
 
+    /// The group that holds a printed file; empty if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn group(&self, path: &str) -> Result<Vec<u8>, CatalogueError> {
+        let mut query =
+            self.connection.prepare_cached("SELECT pack_group FROM files WHERE path = ?1")?;
+        Ok(query.query_row([path], |row| row.get(0)).optional()?.unwrap_or_default())
+    }
+
     /// The printed files whose path begins with `prefix`, by path; at most `most`.
     ///
     /// # Errors
@@ -271,11 +287,12 @@ impl Catalogue {
         let changed = self
             .connection
             .prepare_cached(
-                "INSERT INTO files VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (path) DO UPDATE SET bytes = ?2, sha256 = ?3, day = ?4
+                "INSERT INTO files VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (path)
+                 DO UPDATE SET bytes = ?2, sha256 = ?3, day = ?4, pack_group = ?5
                  WHERE sha256 <> ?3 OR day <> ?4",
             )?
-            .execute(params![file.path, file.bytes as i64, file.sha256, file.day])?;
+            .execute(params![file.path, file.bytes as i64, file.sha256, file.day, file.group])?;
         if changed > 0 && !self.is_whole() {
             self.touch("files", 0, &file.path)?;
         }
@@ -336,7 +353,7 @@ impl Catalogue {
             .execute([series.name(), after, last])?;
         let mut insert = self
             .connection
-            .prepare_cached("INSERT INTO sheets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+            .prepare_cached("INSERT INTO sheets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?;
         for sheet in sheets {
             insert.execute(params![
                 series.name(),
@@ -345,7 +362,8 @@ impl Catalogue {
                 sheet.path,
                 sheet.bytes as i64,
                 sheet.sha256,
-                sheet.files as i64
+                sheet.files as i64,
+                serde_json::to_string(&sheet.packs)?
             ])?;
         }
         Ok(())
@@ -357,19 +375,28 @@ impl Catalogue {
     /// When they cannot be read.
     pub fn sheets(&self) -> Result<Vec<Sheet>, CatalogueError> {
         let mut query = self.connection.prepare_cached(
-            "SELECT last, range, path, bytes, sha256, files FROM sheets ORDER BY series, last",
+            "SELECT last, range, path, bytes, sha256, files, packs FROM sheets
+             ORDER BY series, last",
         )?;
         let sheets = query.query_map([], |row| {
-            Ok(Sheet {
+            let packs: String = row.get(6)?;
+            let sheet = Sheet {
                 last: row.get(0)?,
                 range: row.get(1)?,
                 path: row.get(2)?,
                 bytes: row.get::<_, i64>(3)? as u64,
                 sha256: row.get(4)?,
                 files: row.get::<_, i64>(5)? as u64,
-            })
+                packs: Vec::new(),
+            };
+            Ok((sheet, packs))
         })?;
-        Ok(sheets.collect::<Result<_, _>>()?)
+        sheets
+            .map(|row| {
+                let (sheet, packs) = row?;
+                Ok(Sheet { packs: serde_json::from_str(&packs)?, ..sheet })
+            })
+            .collect()
     }
 
     /// Begins a transaction of what printing notes; each of these ends with
@@ -391,5 +418,6 @@ fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
         bytes: row.get::<_, i64>(1)? as u64,
         sha256: row.get(2)?,
         day: row.get(3)?,
+        group: Vec::new(),
     })
 }

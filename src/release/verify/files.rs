@@ -15,7 +15,7 @@ use super::{Check, Depth, Findings, Kind, Problem, compare};
 /// Longest line of a site list: a path, a size and a hash.
 const MAX_LINE: u64 = 1 << 14;
 /// Largest site list, compressed.
-const MAX_LIST: u64 = 256 << 20;
+pub(in crate::release) const MAX_LIST: u64 = 256 << 20;
 /// Site files checked between two reads of the list.
 const BATCH: usize = 4096;
 /// Largest file whose bytes are read at [`Depth::Quick`].
@@ -79,6 +79,9 @@ impl Check<'_> {
         if !findings.problems.is_empty() {
             return findings;
         }
+        if self.packed && !entry.packs.is_empty() {
+            return self.packed_site(entry, &list, findings);
+        }
         let before = findings.files;
         let (mut findings, read) = self.site_lines(&list, findings);
         let lines = findings.files - before;
@@ -136,9 +139,17 @@ impl Check<'_> {
 }
 
 fn next_batch(lines: &mut impl BufRead) -> io::Result<Vec<SiteLine>> {
+    next_lines(lines, BATCH)
+}
+
+/// The next lines of a site list, at most so many.
+pub(in crate::release) fn next_lines(
+    lines: &mut impl BufRead,
+    most: usize,
+) -> io::Result<Vec<SiteLine>> {
     let mut batch = Vec::new();
     let mut line = Vec::new();
-    while batch.len() < BATCH {
+    while batch.len() < most {
         line.clear();
         if lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? == 0 {
             break;

@@ -5,10 +5,11 @@
 //! an early end, except where nothing further can be known (no pointer, no manifest).
 
 mod deltas;
-mod files;
+pub(super) mod files;
 mod pack;
 mod repair;
 mod search;
+mod site_pack;
 mod unlisted;
 
 use std::fmt;
@@ -20,7 +21,7 @@ use serde::Serialize;
 use super::fetch::{FetchError, Source};
 use super::hash::Hashing;
 use super::layout::{Format, LATEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, release_dir};
-use super::manifest::{MAX_MANIFEST, Manifest, PackEntry};
+use super::manifest::{MAX_MANIFEST, Manifest, PackEntry, SitePack};
 use super::pack::FrameDecoder;
 use super::pointer::{Latest, PointerError, ReleasePointer, Releases};
 use super::pull::{Selection, selection};
@@ -154,7 +155,9 @@ pub fn verify(source: &Source, depth: Depth, progress: &dyn Progress) -> Report 
             if held != Selection::default() {
                 report.warnings.push("is a mirror of a part of the release".to_owned());
             }
-            let check = Check { source, held, manifest: &manifest, depth, progress };
+            let stands = |pack: &SitePack| matches!(source.size(&pack.path), Ok(Some(_)));
+            let packed = manifest.site_packs().any(stands);
+            let check = Check { source, held, manifest: &manifest, depth, progress, packed };
             check.everything(&pointer, &mut report);
         }
     }
@@ -207,6 +210,9 @@ struct Check<'a> {
     manifest: &'a Manifest,
     depth: Depth,
     progress: &'a dyn Progress,
+    /// Whether the site stands in packs here. Where none of those that are listed is there, it
+    /// was unpacked: its files are at their paths.
+    packed: bool,
 }
 
 /// What one file's check found.
@@ -283,7 +289,8 @@ impl Check<'_> {
         report.frames = found.frames;
         report.records = found.records;
         report.problems.append(&mut found.problems);
-        unlisted::warn(self.source, self.manifest, pointer, found.listed, &mut report.warnings);
+        let standing = (self.manifest, self.packed);
+        unlisted::warn(self.source, standing, pointer, found.listed, &mut report.warnings);
     }
 
     /// `latest.json` and `releases.json` say the same as `release.json` and the manifest.

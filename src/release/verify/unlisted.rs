@@ -28,17 +28,21 @@ pub(super) fn path_hash(path: &str) -> u64 {
     hasher.finish()
 }
 
-/// Adds a warning for each file that neither `manifest`, `pages` (hashes of their paths), the
+/// Adds a warning for each file that neither `manifest` (whose site packs count only where the
+/// site stands in them), `pages` (hashes of their paths), the
 /// search pointer, nor an older release lists. Directories only; nothing can list a URL.
 pub(super) fn warn(
     source: &Source,
-    manifest: &Manifest,
+    (manifest, packed): (&Manifest, bool),
     pointer: &ReleasePointer,
     mut pages: Vec<u64>,
     warnings: &mut Vec<String>,
 ) {
     let Some(root) = source.directory() else { return };
-    let known = known_paths(source, manifest, pointer);
+    let mut known = known_paths(source, manifest, pointer);
+    if !packed {
+        manifest.site_packs().for_each(|pack| _ = known.files.remove(&pack.path));
+    }
     pages.sort_unstable();
     let mut left_out = 0u64;
     for entry in WalkDir::new(root).min_depth(1).sort_by_file_name() {
@@ -88,7 +92,8 @@ fn known_paths(source: &Source, manifest: &Manifest, pointer: &ReleasePointer) -
     files.extend(manifest.objects().map(|(path, ..)| path.to_owned()));
     // The search index has a list of its own; the stage has its own warning, and what a mirror
     // remembers is no file of a release.
-    let mut prefixes = vec![format!("{STAGE_DIR}/"), format!("{MIRROR_DIR}/"), ".offprint/".to_owned()];
+    let mut prefixes =
+        vec![format!("{STAGE_DIR}/"), format!("{MIRROR_DIR}/"), ".offprint/".to_owned()];
     files.insert(DELTAS_JSON.to_owned());
     for line in Shelf::read(source).unwrap_or_default().deltas {
         files.extend(line.read(source).iter().flat_map(Delta::files).map(|f| f.path.clone()));
@@ -105,7 +110,8 @@ fn known_paths(source: &Source, manifest: &Manifest, pointer: &ReleasePointer) -
         let bytes = source.read_all(&line.manifest.path, MAX_MANIFEST);
         let older = bytes.ok().and_then(|bytes| Manifest::from_bytes(&bytes).ok());
         for (path, ..) in older.iter().flat_map(Manifest::objects) {
-            if path.starts_with("dumps/pool/") || path.starts_with("site/") {
+            let lists = path.starts_with("site/") && path.ends_with(".ndjson.zst");
+            if path.starts_with("dumps/pool/") || lists {
                 files.insert(path.to_owned());
             }
         }

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::sheets::{Run, SHEET, Sheets, each_run};
-use crate::build::catalogue::{Catalogue, Cutter, Series};
+use crate::build::catalogue::{Catalogue, Cutter, Series, Sheet};
 use crate::build::pipeline;
 use crate::build::site::address::{badge, doi_paths, redirect};
 use crate::build::site::{SiteUrls, url};
 use crate::build::sweep::PageSet;
-use crate::build::{BuildError, Tally};
+use crate::build::{BuildError, Form, Tally};
 use crate::release::hash::sha256;
 use crate::release::manifest::SiteLine;
-use crate::release::stage::Stage;
+use crate::release::site_pack::group::plan;
+use crate::release::site_pack::{Block, PackWriter, Packer, SMALL_GROUP_RAW};
+use crate::release::stage::{Stage, Written};
 
 /// Addresses rendered by one thread at a time.
 const BATCH: usize = 64;
@@ -34,6 +36,16 @@ pub(super) struct Files<'a> {
     pub(super) stage: &'a Stage,
     pub(super) resolvers: bool,
     pub(super) badges: bool,
+    pub(super) form: Form,
+}
+
+/// A file at an address.
+struct Made {
+    line: SiteLine,
+    /// Whether it stood already; `None` if it was not to be written.
+    reused: Option<bool>,
+    /// What a pack will hold; empty where the file stands at its path.
+    content: Vec<u8>,
 }
 
 /// One address with the record it leads to.
@@ -85,13 +97,60 @@ impl Addresses<'_> {
                 held.push(Held { address: spot.key.clone(), id, touched });
             }
             if cutter.ends(&spot.key) {
-                let lines = self.lines(std::mem::take(&mut held))?;
-                made.extend(sheets.make(self.files.stage, "addresses", Some(&spot.key), lines)?);
+                let held = std::mem::take(&mut held);
+                made.extend(self.sheet(held, Some(&spot.key), sheets)?);
             }
         }
-        let lines = self.lines(held)?;
-        made.extend(sheets.make(self.files.stage, "addresses", None, lines)?);
+        made.extend(self.sheet(held, None, sheets)?);
         Ok(catalogue.put_sheets(Series::Addresses, &run.before, &run.last.key, &made)?)
+    }
+
+    /// Prints the files of a site list, and it.
+    fn sheet(
+        &mut self,
+        held: Vec<Held>,
+        last: Option<&str>,
+        sheets: &mut Sheets,
+    ) -> Result<Option<Sheet>, BuildError> {
+        let mut made = self.print_held(held)?;
+        let mut packs = Vec::new();
+        if self.files.form == Form::Packs {
+            made.sort_by(|a, b| a.line.cmp(&b.line));
+            packs = sheets.bind(self.pack(&made)?, "addresses", last)?;
+        }
+        let lines = made.into_iter().map(|made| made.line).collect();
+        sheets.make(self.files.stage, "addresses", last, lines, packs)
+    }
+
+    /// Puts sorted files into groups, on all threads, and those into a pack.
+    fn pack(&self, made: &[Made]) -> Result<PackWriter<'_>, BuildError> {
+        let failed = |source| BuildError::Write { what: "a site pack", source };
+        let mut pack = PackWriter::new(self.files.stage)?;
+        let sizes = made.iter().map(|made| (made.line.path.as_str(), made.line.bytes));
+        let groups = plan(sizes, SMALL_GROUP_RAW);
+        pipeline::ordered(
+            self.threads,
+            || Packer::new(SMALL_GROUP_RAW).map_err(BuildError::Zstd),
+            |hand| {
+                let mut rest = made;
+                for group in groups {
+                    let (files, after) = rest.split_at((group.files as usize).min(rest.len()));
+                    hand(files)?;
+                    rest = after;
+                }
+                Ok(())
+            },
+            |packer, files: &[Made]| {
+                let mut block = Block::default();
+                for Made { line, content, .. } in files {
+                    packer.push(&line.path, content, &mut block).map_err(failed)?;
+                }
+                packer.end(&mut block).map_err(failed)?;
+                Ok(block)
+            },
+            |block| Ok(pack.push(&block)?),
+        )?;
+        Ok(pack)
     }
 
     /// The record that an address leads to. A concept that has the id of a record gives way
@@ -130,8 +189,8 @@ impl Addresses<'_> {
         Ok(())
     }
 
-    /// Writes files and gives their lines, on all threads.
-    fn lines(&mut self, held: Vec<Held>) -> Result<Vec<SiteLine>, BuildError> {
+    /// Prints files, on all threads.
+    fn print_held(&mut self, held: Vec<Held>) -> Result<Vec<Made>, BuildError> {
         let mut batches = Vec::new();
         let mut held = held.into_iter().peekable();
         while held.peek().is_some() {
@@ -150,20 +209,20 @@ impl Addresses<'_> {
                 Ok(())
             },
             |scratch, batch| {
-                let mut lines = Vec::new();
+                let mut made = Vec::new();
                 for held in batch {
-                    files.write(&held, scratch, &mut lines)?;
+                    files.write(&held, scratch, &mut made)?;
                 }
-                Ok::<_, BuildError>(lines)
+                Ok::<_, BuildError>(made)
             },
-            |lines: Vec<(SiteLine, Option<bool>)>| {
-                for (line, fate) in lines {
-                    match fate {
-                        Some(true) => reused.add(line.bytes),
-                        Some(false) => written.add(line.bytes),
+            |made: Vec<Made>| {
+                for made in made {
+                    match made.reused {
+                        Some(true) => reused.add(made.line.bytes),
+                        Some(false) => written.add(made.line.bytes),
                         None => {}
                     }
-                    all.push(line);
+                    all.push(made);
                 }
                 Ok(())
             },
@@ -192,7 +251,7 @@ impl Files<'_> {
         &self,
         held: &Held,
         scratch: &mut Vec<u8>,
-        lines: &mut Vec<(SiteLine, Option<bool>)>,
+        made: &mut Vec<Made>,
     ) -> Result<(), BuildError> {
         for path in self.paths(&held.address) {
             scratch.clear();
@@ -200,14 +259,19 @@ impl Files<'_> {
                 (Some(_), Some((_, doi))) => badge(doi, scratch),
                 _ => redirect(self.urls, &held.id, scratch),
             }
-            if held.touched {
-                let written = self.stage.write_page(&path, scratch)?;
-                let line = SiteLine { path, bytes: written.bytes, sha256: written.sha256 };
-                lines.push((line, Some(written.reused)));
-            } else {
-                let (bytes, sha256) = (scratch.len() as u64, sha256(scratch));
-                lines.push((SiteLine { path, bytes, sha256 }, None));
+            if held.touched && self.form == Form::Files {
+                let Written { bytes, sha256, reused, .. } =
+                    self.stage.write_page(&path, scratch)?;
+                let line = SiteLine { path, bytes, sha256 };
+                made.push(Made { line, reused: Some(reused), content: Vec::new() });
+                continue;
             }
+            let line = SiteLine { path, bytes: scratch.len() as u64, sha256: sha256(scratch) };
+            let (reused, content) = match self.form {
+                Form::Files => (None, Vec::new()),
+                Form::Packs => (held.touched.then_some(false), scratch.clone()),
+            };
+            made.push(Made { line, reused, content });
         }
         Ok(())
     }

@@ -1,11 +1,16 @@
 //! Files on their way: rendered and written by all threads, noted by one.
 
+use std::io;
+
 use super::feed::{FeedEntry, FeedView};
 use super::print::Plan;
 use super::sitemap::{index, sitemap};
 use super::view::{IndexView, ListView};
 use crate::build::catalogue::{Card, Catalogue, CatalogueError, FileRow};
-use crate::build::{BuildError, Tally, pipeline};
+use crate::build::{BuildError, Form, Tally, pipeline};
+use crate::release::hash::sha256;
+use crate::release::site_pack::{Block, Packer, SMALL_GROUP_RAW};
+use crate::release::stage::Written;
 
 /// Jobs that are on their way together.
 const JOBS: usize = 512;
@@ -42,7 +47,7 @@ impl Press<'_> {
         let mut printed = Vec::with_capacity(jobs.len());
         pipeline::ordered(
             plan.threads,
-            || Ok(Vec::new()),
+            || Scratch::new(plan.site.form).map_err(BuildError::Zstd),
             |hand| {
                 for job in jobs {
                     hand(job)?;
@@ -64,7 +69,25 @@ impl Press<'_> {
     }
 }
 
-fn render(plan: &Plan<'_>, job: Job, scratch: &mut Vec<u8>) -> Result<(FileRow, bool), BuildError> {
+/// What a thread keeps between jobs.
+struct Scratch {
+    out: Vec<u8>,
+    /// `None` for files at their paths.
+    packer: Option<Packer>,
+}
+
+impl Scratch {
+    fn new(form: Form) -> io::Result<Scratch> {
+        let packer = (form == Form::Packs).then(|| Packer::new(SMALL_GROUP_RAW)).transpose()?;
+        Ok(Scratch { out: Vec::new(), packer })
+    }
+}
+
+fn render(
+    plan: &Plan<'_>,
+    job: Job,
+    Scratch { out: scratch, packer }: &mut Scratch,
+) -> Result<(FileRow, bool), BuildError> {
     scratch.clear();
     let renderer = plan.renderer;
     let cards = |texts: Vec<String>| {
@@ -98,7 +121,15 @@ fn render(plan: &Plan<'_>, job: Job, scratch: &mut Vec<u8>) -> Result<(FileRow, 
             "sitemap.xml".to_owned()
         }
     };
-    let written = plan.stage.write_page(&path, scratch)?;
-    let row = FileRow { path, bytes: written.bytes, sha256: written.sha256, day: newest };
-    Ok((row, written.reused))
+    let Some(packer) = packer else {
+        let Written { bytes, sha256, reused, .. } = plan.stage.write_page(&path, scratch)?;
+        return Ok((FileRow { path, bytes, sha256, day: newest, group: Vec::new() }, reused));
+    };
+    let mut block = Block::default();
+    packer
+        .push(&path, scratch, &mut block)
+        .and_then(|()| packer.end(&mut block))
+        .map_err(|source| BuildError::Write { what: "a site pack", source })?;
+    let (bytes, sha256) = (scratch.len() as u64, sha256(scratch));
+    Ok((FileRow { path, bytes, sha256, day: newest, group: block.data }, false))
 }

@@ -29,6 +29,8 @@ pub(in crate::build) struct PrintedLists {
     pub(in crate::build) gone: Vec<String>,
     /// Ids of concepts that have a page, when everything was printed.
     pub(in crate::build) concepts: PageSet,
+    /// Site packs written, and found to stand.
+    pub(in crate::build) packs: (Tally, Tally),
     pub(in crate::build) written: Tally,
     pub(in crate::build) reused: Tally,
 }
@@ -61,6 +63,7 @@ pub(in crate::build) fn print(
             stage: plan.stage,
             resolvers: plan.site.resolvers,
             badges: plan.site.badges,
+            form: plan.site.form,
         },
         written: Tally::default(),
         reused: Tally::default(),
@@ -71,7 +74,7 @@ pub(in crate::build) fn print(
     for (tally, more) in [(&mut written, addresses.written), (&mut reused, addresses.reused)] {
         tally.join(more);
     }
-    list_files(catalogue, plan.stage, &mut sheets)?;
+    list_files(catalogue, plan.stage, plan.site.form, &mut sheets)?;
     written.join(sheets.written);
     reused.join(sheets.reused);
     let printed = PrintedLists {
@@ -79,6 +82,7 @@ pub(in crate::build) fn print(
         losers: catalogue.losers()?.into_iter().map(loser).collect(),
         gone: catalogue.gone()?,
         concepts,
+        packs: sheets.packs,
         written,
         reused,
     };
@@ -93,6 +97,7 @@ fn site_entry(sheet: Sheet) -> SiteEntry {
         bytes: sheet.bytes,
         sha256: sheet.sha256,
         files: sheet.files,
+        packs: sheet.packs,
     }
 }
 

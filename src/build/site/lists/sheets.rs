@@ -3,11 +3,12 @@
 
 use std::io::Write as _;
 
-use crate::build::catalogue::{Catalogue, Cut, Cutter, Series, Sheet, Spot};
-use crate::build::{BuildError, Tally};
+use crate::build::catalogue::{Catalogue, Cut, Cutter, FileRow, Series, Sheet, Spot};
+use crate::build::{BuildError, Form, Tally};
 use crate::release::hash::sha256;
 use crate::release::layout;
-use crate::release::manifest::SiteLine;
+use crate::release::manifest::{SiteLine, SitePack};
+use crate::release::site_pack::{Block, PackWriter, SMALL_GROUP_RAW};
 use crate::release::stage::Stage;
 
 /// How keys are cut into site lists. A list is made anew as a whole: it must not be long.
@@ -20,16 +21,42 @@ const LEVEL: i32 = 3;
 pub(super) struct Sheets {
     pub(super) written: Tally,
     pub(super) reused: Tally,
+    /// Site packs written, and found to stand.
+    pub(super) packs: (Tally, Tally),
+}
+
+/// Name of the list, and of the pack, of the keys up to `last`; `None`: of all that are left.
+fn range(series: &str, last: Option<&str>) -> String {
+    match last {
+        Some(last) => format!("{series}-{}", &sha256(last.as_bytes())[..12]),
+        None => format!("{series}-end"),
+    }
 }
 
 impl Sheets {
-    /// Makes the list of the files of the keys up to `last`; `None`: of all that are left.
+    /// Ends the pack of the files of the keys up to `last`.
+    pub(super) fn bind(
+        &mut self,
+        pack: PackWriter<'_>,
+        series: &str,
+        last: Option<&str>,
+    ) -> Result<Vec<SitePack>, BuildError> {
+        let made = pack.finish(&range(series, last), last.map(str::to_owned))?;
+        let Some((pack, written)) = made else { return Ok(Vec::new()) };
+        let tally = if written.reused { &mut self.packs.1 } else { &mut self.packs.0 };
+        tally.add(pack.bytes);
+        Ok(vec![pack])
+    }
+
+    /// Makes the list of the files of the keys up to `last`, which are in `packs`; `None`: of
+    /// all that are left.
     pub(super) fn make(
         &mut self,
         stage: &Stage,
         series: &str,
         last: Option<&str>,
         mut lines: Vec<SiteLine>,
+        packs: Vec<SitePack>,
     ) -> Result<Option<Sheet>, BuildError> {
         if lines.is_empty() {
             return Ok(None);
@@ -44,10 +71,7 @@ impl Sheets {
                 .map_err(failed)?;
         }
         let sealed = out.finish().map_err(failed)?.seal()?;
-        let range = match last {
-            Some(last) => format!("{series}-{}", &sha256(last.as_bytes())[..12]),
-            None => format!("{series}-end"),
-        };
+        let range = range(series, last);
         let path = layout::site_path(&range, &sealed.sha256[..12]);
         let written = sealed.keep_once(&path)?;
         let tally = if written.reused { &mut self.reused } else { &mut self.written };
@@ -59,31 +83,59 @@ impl Sheets {
             bytes: written.bytes,
             sha256: written.sha256,
             files: lines.len() as u64,
+            packs,
         }))
     }
 }
 
-/// Lists the files printed from the catalogue but those at addresses.
+/// Lists the files printed from the catalogue but those at addresses, and puts their groups
+/// into packs.
 pub(super) fn list_files(
     catalogue: &Catalogue,
     stage: &Stage,
+    form: Form,
     sheets: &mut Sheets,
 ) -> Result<(), BuildError> {
     each_run(catalogue, Series::Files, SHEET, |run| {
         let mut made = Vec::new();
         let mut cutter = Cutter::new(SHEET);
-        let mut lines = Vec::new();
+        let mut files = Vec::new();
         for Spot { key, .. } in &run.spots {
-            if let Some(file) = catalogue.file(key)? {
-                lines.push(SiteLine { path: file.path, bytes: file.bytes, sha256: file.sha256 });
-            }
+            files.extend(catalogue.file(key)?);
             if cutter.ends(key) {
-                made.extend(sheets.make(stage, "lists", Some(key), std::mem::take(&mut lines))?);
+                let files = std::mem::take(&mut files);
+                made.extend(sheet(catalogue, stage, form, sheets, Some(key), files)?);
             }
         }
-        made.extend(sheets.make(stage, "lists", None, lines)?);
+        made.extend(sheet(catalogue, stage, form, sheets, None, files)?);
         Ok(catalogue.put_sheets(Series::Files, &run.before, &run.last.key, &made)?)
     })
+}
+
+fn sheet(
+    catalogue: &Catalogue,
+    stage: &Stage,
+    form: Form,
+    sheets: &mut Sheets,
+    last: Option<&str>,
+    files: Vec<FileRow>,
+) -> Result<Option<Sheet>, BuildError> {
+    let mut packs = Vec::new();
+    if form == Form::Packs {
+        let mut pack = PackWriter::new(stage)?;
+        for FileRow { path, bytes, .. } in &files {
+            let mut block = Block::default();
+            let one = std::iter::once((path.as_str(), *bytes));
+            block.copy(&catalogue.group(path)?, one, SMALL_GROUP_RAW).map_err(|fault| {
+                let source = std::io::Error::other(format!("{path}: {fault}"));
+                BuildError::Write { what: "a site pack", source }
+            })?;
+            pack.push(&block)?;
+        }
+        packs = sheets.bind(pack, "lists", last)?;
+    }
+    let line = |FileRow { path, bytes, sha256, .. }| SiteLine { path, bytes, sha256 };
+    sheets.make(stage, "lists", last, files.into_iter().map(line).collect(), packs)
 }
 
 /// A run of a series that is to be printed.

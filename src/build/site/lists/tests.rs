@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use super::print::{Plan, print};
-use crate::build::SiteSettings;
 use crate::build::catalogue::{Card, Catalogue, Loader, place};
 use crate::build::site::Brand;
 use crate::build::site::{Renderer, SiteConfig};
+use crate::build::{Form, SiteSettings};
 use crate::record::Repository;
 use crate::release::stage::{Durability, Stage};
 
@@ -39,6 +39,7 @@ fn renderer() -> Renderer {
 fn settings() -> SiteSettings {
     SiteSettings {
         pages: true,
+        form: Form::default(),
         exports: Vec::new(),
         templates: None,
         latest: 10,
