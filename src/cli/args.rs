@@ -230,6 +230,7 @@ pub(super) enum Depth {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   offprint pull https://repository.example mirror && offprint verify mirror
+  offprint pull https://repository.example mirror --key repository.pub
   offprint pull https://repository.example mirror --select dumps --json")]
 pub(super) struct Pull {
     /// Web root of the release, an http(s) URL or a path
@@ -245,6 +246,10 @@ pub(super) struct Pull {
     /// Fetch packs whole, never deltas
     #[arg(long)]
     pub(super) no_deltas: bool,
+    /// Believe only what this public key signed, a file or the line itself: no other release, no
+    /// older one, none that expired. Once used, it is always needed
+    #[arg(long, value_name = "PUB")]
+    pub(super) key: Option<String>,
 }
 
 /// Parts of a release.

@@ -3,21 +3,29 @@
 use std::io::{self, Write as _};
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use super::args::{Global, Pull, Select};
 use super::exit::Exit;
 use super::progress::Progress;
+use super::sign::public_key;
 use super::terminal::say;
 use crate::release::fetch::Source;
-use crate::release::pull::{self, Options, Report, Selection};
+use crate::release::pull::{self, Options, Report, Selection, Trust};
 
 pub(super) fn run(global: &Global, arguments: &Pull) -> Result<Exit> {
     let source = Source::open(&arguments.release);
     let wants = |one| arguments.select.contains(&one);
+    let key = arguments.key.as_deref().map(public_key).transpose()?;
     let options = Options {
-        select: Selection { dumps: wants(Select::Dumps), site: wants(Select::Site) },
+        select: Selection {
+            dumps: wants(Select::Dumps),
+            site: wants(Select::Site),
+            search: wants(Select::Search),
+        },
         connections: arguments.connections,
         deltas: !arguments.no_deltas,
+        trust: key.map(|key| Trust { key, now: Timestamp::now() }),
     };
     let progress = Progress::new(global.quiet, "pulling", 0, true);
     let report = pull::pull(&source, &arguments.dir, &options, &progress)?;

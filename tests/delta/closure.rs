@@ -139,7 +139,7 @@ fn a_mirror_over_http_follows_the_whole_site() {
     }
     // Another selection is another mirror: what it lacks comes.
     let packs = repo.beside("packs");
-    let select = Selection { dumps: true, site: false };
+    let select = Selection { dumps: true, site: false, search: false };
     let options = Options { select, ..Options::default() };
     pull::pull(&Source::open(&url), &packs, &options, &()).unwrap();
     let checked = verify(&Source::open(&packs.to_string_lossy()), Depth::Full, &());

@@ -19,7 +19,7 @@ fn kill_after(command: &mut Command, after: Duration) -> bool {
 fn killed_builds_and_unpackings_are_finished_by_a_rerun() {
     let scratch = tempfile::tempdir().unwrap();
     let source = records(scratch.path(), 150);
-    let pair = Pair::build(&[source.clone()], &[]);
+    let pair = Pair::build(std::slice::from_ref(&source), &[]);
     let to = pair.scratch("calm");
     let start = Instant::now();
     run(&mut offprint(["unpack", text(&pair.packs()), text(&to)]), 0);

@@ -1,5 +1,6 @@
 //! What a mirror remembers between pulls: `.pull/` in its root, never served.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use super::super::manifest::{FORMAT, MAX_MANIFEST, Manifest};
 use super::super::pointer::{ReleasePointer, Releases};
 use super::super::stage::Stage;
 use super::super::sweep::sweep;
+use super::search::SEARCH_DIR;
+use super::trust::Memory;
 use super::{Offer, Options, PullError, Selection};
 
 /// The mirror's own directory in its root.
@@ -51,6 +54,8 @@ pub(super) struct Mirror {
     dir: PathBuf,
     state: Option<State>,
     source: String,
+    /// What was believed last; kept apart from the state, which may be lost.
+    pub(super) memory: Option<Memory>,
     _lock: File,
 }
 
@@ -77,7 +82,8 @@ impl Mirror {
         let state = state.and_then(|text| serde_json::from_slice::<State>(&text).ok());
         let state = state.filter(|state| state.format == FORMAT);
         let source = source.place("");
-        Ok(Mirror { root: root.to_owned(), dir, state, source, _lock: lock })
+        let memory = Memory::read(&dir)?;
+        Ok(Mirror { root: root.to_owned(), dir, state, source, memory, _lock: lock })
     }
 
     /// A place for a file that is being fetched. Two paths may have the same content.
@@ -89,21 +95,24 @@ impl Mirror {
         &self.root
     }
 
-    fn settled(&self, select: &Selection) -> Option<&State> {
+    fn settled(&self, options: &Options) -> Option<&State> {
         let state = self.state.as_ref()?;
-        let fits = !state.unfinished && state.select == *select && state.source == self.source;
+        let fits = !state.unfinished
+            && state.select == options.select
+            && state.source == self.source
+            && self.remembers(options.trust.as_ref());
         let standing = fs::read(self.root.join(super::RELEASE_JSON)).ok()?;
         (fits && sha256(&standing) == state.pointer).then_some(state)
     }
 
     /// The entity tag of the pointer that stands, if nothing else need be done.
-    pub(super) fn etag(&self, select: &Selection) -> Option<&str> {
-        self.settled(select)?.etag.as_deref()
+    pub(super) fn etag(&self, options: &Options) -> Option<&str> {
+        self.settled(options)?.etag.as_deref()
     }
 
     /// Whether the release of the pointer with this hash stands, whole.
-    pub(super) fn has(&self, pointer: &str, select: &Selection) -> bool {
-        self.settled(select).is_some_and(|state| state.pointer == pointer)
+    pub(super) fn has(&self, pointer: &str, options: &Options) -> bool {
+        self.settled(options).is_some_and(|state| state.pointer == pointer)
     }
 
     /// Whether files of the selection may be absent, or of a release that never stood.
@@ -137,14 +146,15 @@ impl Mirror {
         Ok(found)
     }
 
-    /// Notes that files of `manifest` will be among those of the release that stands.
+    /// Notes that files of the release with this manifest, its bytes, will be among those of the
+    /// release that stands.
     pub(super) fn begin(
         &mut self,
         offer: &Offer,
         options: &Options,
-        manifest: &Manifest,
+        manifest: &[u8],
     ) -> Result<(), PullError> {
-        self.replace(ATTEMPT, &manifest.to_bytes()?)?;
+        self.replace(ATTEMPT, manifest)?;
         self.remember(State {
             format: FORMAT,
             source: self.source.clone(),
@@ -169,7 +179,7 @@ impl Mirror {
         self.replace(STATE, &text)
     }
 
-    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), PullError> {
+    pub(super) fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), PullError> {
         let (path, new) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
         let write = || -> io::Result<()> {
             let mut file = File::create(&new)?;
@@ -248,9 +258,15 @@ impl Mirror {
         Ok(was)
     }
 
-    /// Removes what only earlier releases have: their directories, packs and lists, and files
-    /// that were being fetched. Returns how many files and directories.
-    pub(super) fn clear(&self, stage: &Stage, manifest: &Manifest) -> Result<u64, PullError> {
+    /// Removes what only earlier releases have: their directories, packs, lists and search index
+    /// (all but `index`, names in its directory), and files that were being fetched. Returns how
+    /// many files and directories.
+    pub(super) fn clear(
+        &self,
+        stage: &Stage,
+        manifest: &Manifest,
+        index: &BTreeSet<String>,
+    ) -> Result<u64, PullError> {
         let mut removed = 0;
         for name in names(&self.root.join("dumps"))? {
             if is_release_id(&name) && name != manifest.release {
@@ -264,11 +280,23 @@ impl Mirror {
         if listed.iter().any(|line| line.release == manifest.release) {
             removed += sweep(stage, 0)?.len() as u64;
         }
+        let listed: BTreeSet<&str> = manifest.objects().map(|(path, ..)| path).collect();
         for name in names(&self.root.join("site"))? {
             let path = format!("site/{name}");
-            if !manifest.site.iter().any(|entry| entry.path == path) {
+            if !listed.contains(path.as_str()) {
                 removed += u64::from(self.remove(&path)?);
             }
+        }
+        let dir = self.root.join(SEARCH_DIR);
+        for name in names(&dir)?.into_iter().filter(|name| !index.contains(name)) {
+            let path = dir.join(name);
+            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }
+                .map_err(failed("remove", &path))?;
+            removed += 1;
+        }
+        if index.is_empty() {
+            // Most often it is not there.
+            let _ = fs::remove_dir(&dir);
         }
         for name in names(&self.dir.join("parts"))? {
             let path = self.dir.join("parts").join(name);

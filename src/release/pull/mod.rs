@@ -1,10 +1,11 @@
 //! Mirrors a release: from a directory or over plain HTTP, whatever the server is.
 //!
 //! When nothing changed, that is one small conditional request. Otherwise: pointer and manifest
-//! are read and [accepted](accept); objects that are not there are fetched, several at a time, a
-//! broken one going on where it stopped; packs are made from deltas where that moves fewer bytes;
-//! of the pages only those whose hash is another; every file is hashed before it takes its place;
-//! the pointers move last, `release.json` after all others; then what is no longer listed goes.
+//! are read and [accepted](accept), log and signatures checked if a key is given; objects that
+//! are not there are fetched, several at a time, a broken one going on where it stopped; packs are
+//! made from deltas where that moves fewer bytes; of the pages only those whose hash is another;
+//! every file is hashed before it takes its place; the pointers move last, `release.json` after
+//! all others; then what is no longer listed goes.
 //!
 //! Invariants: a mirror never serves a mix through `release.json`; killed at any instant, a
 //! re-run finishes; nothing a server says makes a write outside the mirror, or one longer than
@@ -14,15 +15,18 @@ pub mod accept;
 mod dumps;
 mod mirror;
 mod objects;
+mod search;
 mod site;
+mod trust;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::canonical::{self, CanonicalError};
+use super::canonical::CanonicalError;
 use super::delta::DeltaError;
 use super::delta::shelf::{self, Shelf};
 use super::fetch::{FetchError, Fresh, Source};
@@ -33,6 +37,7 @@ use super::pointer::{MAX_POINTER, PointerError, ReleasePointer, Releases};
 use super::stage::{Durability, Stage, StageError};
 use super::sums;
 use super::sweep::SweepError;
+use super::trust::{PublicKey, TrustError};
 use super::verify::Progress;
 
 pub use accept::Offer;
@@ -45,10 +50,13 @@ pub struct Selection {
     pub dumps: bool,
     /// Pages, exports, assets, lists of them.
     pub site: bool,
+    /// The search index.
+    #[serde(default)]
+    pub search: bool,
 }
 
 impl Selection {
-    /// Whether a file at this path is part of it.
+    /// Whether a file that the manifest lists at this path is part of it.
     pub fn has(&self, path: &str) -> bool {
         if dumps::is_dump(path) { self.dumps } else { self.site }
     }
@@ -57,12 +65,21 @@ impl Selection {
 impl Default for Selection {
     /// Everything.
     fn default() -> Self {
-        Selection { dumps: true, site: true }
+        Selection { dumps: true, site: true, search: true }
     }
 }
 
+/// Who is believed, and when.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// Whose signatures.
+    pub key: PublicKey,
+    /// The time.
+    pub now: Timestamp,
+}
+
 /// How to pull.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// What.
     pub select: Selection,
@@ -70,12 +87,14 @@ pub struct Options {
     pub connections: usize,
     /// Whether packs may be made from deltas.
     pub deltas: bool,
+    /// Who is believed; `None`: whoever answers.
+    pub trust: Option<Trust>,
 }
 
 impl Default for Options {
-    /// Everything, four at a time, with deltas.
+    /// Everything, four at a time, with deltas, from whoever answers.
     fn default() -> Self {
-        Options { select: Selection::default(), connections: 4, deltas: true }
+        Options { select: Selection::default(), connections: 4, deltas: true, trust: None }
     }
 }
 
@@ -147,6 +166,21 @@ pub enum PullError {
         /// Why.
         why: String,
     },
+    /// The release is not to be believed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The mirror was pulled with a key, and none is given.
+    #[error(
+        "{0} was pulled with a key, and is not pulled without one: give --key; who really wants \
+         to do without removes .pull/trust.json in it"
+    )]
+    KeyNeeded(String),
+    /// What the mirror remembers of trust cannot be understood.
+    #[error(
+        "{0} cannot be understood, so that an older release could not be told: restore it, or \
+         remove it to begin anew"
+    )]
+    Memory(String),
     /// A file is not what the manifest lists.
     #[error("{path} is not what the manifest lists: {what}")]
     Tampered {
@@ -192,20 +226,27 @@ pub fn pull(
     progress: &dyn Progress,
 ) -> Result<Report, PullError> {
     let mut mirror = mirror::Mirror::open(source, root)?;
+    if mirror.memory.is_some() && options.trust.is_none() {
+        return Err(PullError::KeyNeeded(root.display().to_string()));
+    }
     mirror.finish_removals()?;
     let Some(offer) = offer(source, &mirror, options)? else {
         let pointer = mirror.standing()?;
+        if let (Some(pointer), Some(trust)) = (&pointer, &options.trust) {
+            mirror.renew(source, pointer, trust)?;
+        }
         return Ok(report_of(source, pointer, true, Report::default()));
     };
     let standing = mirror.standing()?;
-    let manifest = accept::accept(source, standing.as_ref(), &offer)?;
+    let (manifest, bytes) = accept::accept(source, standing.as_ref(), &offer)?;
+    let proof = mirror.proof(source, &offer.pointer, options.trust.as_ref())?;
     let stage = Stage::open(root, Durability::Synced)?;
     let releases = source.read_all(RELEASES_JSON, MAX_POINTER)?;
     let list: Releases = serde_json::from_slice(&releases)
         .map_err(|source| PointerError::Json { path: RELEASES_JSON, source })?;
     let earlier = mirror.earlier(standing.as_ref())?;
     let thorough = mirror.is_unsettled(&options.select);
-    mirror.begin(&offer, options, &manifest)?;
+    mirror.begin(&offer, options, &bytes)?;
     let mut work = Work {
         source,
         mirror: &mirror,
@@ -214,8 +255,8 @@ pub fn pull(
         progress,
         report: Report::default(),
     };
-    let (files, bytes) = totals(&manifest, options);
-    progress.total(files, bytes);
+    let (files, total) = totals(&manifest, options);
+    progress.total(files, total);
     let mut shelf = None;
     if options.select.dumps {
         shelf = Some(work.dumps(&manifest, &earlier, &list)?);
@@ -224,11 +265,19 @@ pub fn pull(
     if options.select.site {
         gone = work.site(&manifest, &earlier, thorough)?;
     }
+    let mut index = BTreeSet::new();
+    if let Some(named) = offer.pointer.search.as_ref().filter(|_| options.select.search) {
+        index = work.search(named)?;
+    }
     let mut report = work.report;
+    report.warnings.extend(proof.warning.clone());
+    gone.extend(proof.gone());
     mirror.note_gone(&offer, &gone)?;
-    point(&stage, &manifest, &offer, &releases, shelf.as_ref())?;
+    mirror.remember_proof(&proof)?;
+    let written = Accepted { manifest: &manifest, bytes: &bytes, offer: &offer, proof: &proof };
+    point(&stage, &written, &releases, shelf.as_ref())?;
     report.removed += mirror.finish_removals()?;
-    report.removed += mirror.clear(&stage, &manifest)?;
+    report.removed += mirror.clear(&stage, &manifest, &index)?;
     mirror.end(&offer)?;
     stage.close()?;
     Ok(report_of(source, Some(offer.pointer), false, report))
@@ -250,13 +299,13 @@ fn offer(
     mirror: &mirror::Mirror,
     options: &Options,
 ) -> Result<Option<Offer>, PullError> {
-    let etag = mirror.etag(&options.select);
+    let etag = mirror.etag(options);
     let fresh = match source.read_unless(RELEASE_JSON, etag, MAX_POINTER) {
         Err(FetchError::NotFound(place)) => return Err(PullError::NoRelease(place)),
         other => other?,
     };
     let Fresh::New { body, etag } = fresh else { return Ok(None) };
-    if mirror.has(&sha256(&body), &options.select) {
+    if mirror.has(&sha256(&body), options) {
         return Ok(None);
     }
     let pointer = ReleasePointer::from_bytes(&body)?;
@@ -268,24 +317,33 @@ fn totals(manifest: &Manifest, options: &Options) -> (u64, u64) {
     wanted.fold((0, 0u64), |(files, sum), (_, bytes, _)| (files + 1, sum.saturating_add(bytes)))
 }
 
+/// What a pull is to end with.
+struct Accepted<'a> {
+    manifest: &'a Manifest,
+    bytes: &'a [u8],
+    offer: &'a Offer,
+    proof: &'a trust::Proof,
+}
+
 /// Moves the pointers, now that everything they lead to is there.
 fn point(
     stage: &Stage,
-    manifest: &Manifest,
-    offer: &Offer,
+    accepted: &Accepted<'_>,
     releases: &[u8],
     shelf: Option<&Shelf>,
 ) -> Result<(), PullError> {
+    let Accepted { manifest, bytes, offer, proof } = accepted;
     let named = &offer.pointer.manifest;
     let dir = release_dir(&manifest.release);
-    stage.write(&named.path, &manifest.to_bytes()?)?;
+    stage.write(&named.path, bytes)?;
     stage.write(&format!("{dir}/{SHA256SUMS}"), sums::text(manifest, &named.sha256).as_bytes())?;
     stage.settle()?;
+    stage.write(RELEASES_JSON, releases)?;
     if let Some(shelf) = shelf {
         shelf.write(stage)?;
     }
-    stage.write(RELEASES_JSON, releases)?;
-    stage.write(LATEST_JSON, &canonical::to_bytes(&offer.pointer.dumps)?)?;
+    stage.write(LATEST_JSON, &offer.latest()?)?;
+    proof.write(stage)?;
     stage.settle()?;
     stage.write(RELEASE_JSON, &offer.body)?;
     stage.settle()?;

@@ -1,4 +1,4 @@
-//! The pages of a release: by the lists of site files, only what is other.
+//! The pages of a release: in packs, or by the lists of site files, only what is other.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
@@ -46,15 +46,20 @@ impl Work<'_> {
             new.site.iter().map(|l| object(&l.path, l.bytes, &l.sha256, true)).collect();
         self.have("lists", &lists)?;
 
-        let same = |one: &SiteEntry| {
-            !thorough
-                && earlier.first().is_some_and(|old| old.site.iter().any(|l| l.path == one.path))
+        let packs: Vec<Object> =
+            new.site_packs().map(|p| object(&p.path, p.bytes, &p.sha256, true)).collect();
+        self.have("site packs", &packs)?;
+
+        let paths = |one: &'_ Manifest| -> HashSet<String> {
+            at_their_paths(one).map(|list| list.path.clone()).collect()
         };
-        let changed: Vec<&SiteEntry> = new.site.iter().filter(|one| !same(one)).collect();
+        let (now, then) = (paths(new), earlier.first().map(paths).unwrap_or_default());
+        let changed: Vec<&SiteEntry> =
+            at_their_paths(new).filter(|one| thorough || !then.contains(&one.path)).collect();
         let before: Vec<&SiteEntry> = earlier
             .iter()
-            .flat_map(|old| &old.site)
-            .filter(|one| thorough || !new.site.iter().any(|l| l.path == one.path))
+            .flat_map(at_their_paths)
+            .filter(|one| thorough || !now.contains(&one.path))
             .collect();
         let mut left = HashSet::new();
         for (ranges, group) in groups(&changed, &before) {
@@ -141,7 +146,7 @@ impl Work<'_> {
         if left.is_empty() {
             return Ok(Vec::new());
         }
-        for list in &new.site {
+        for list in at_their_paths(new) {
             lines(self.mirror.root(), list, false, |lines| {
                 for line in lines {
                     left.remove(&short(&line.path));
@@ -163,6 +168,11 @@ impl Work<'_> {
         gone.retain(|key, path| left.contains(key) && is_mirrored(path));
         Ok(gone.into_values().collect())
     }
+}
+
+/// The lists whose files stand at their paths; those of the others are in packs.
+fn at_their_paths(manifest: &Manifest) -> impl Iterator<Item = &SiteEntry> {
+    manifest.site.iter().filter(|list| list.packs.is_empty())
 }
 
 /// Hands over the lines of a list that stands in the mirror. One that is not there may be

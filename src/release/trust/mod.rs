@@ -29,7 +29,7 @@ pub use sign::{SignError, Signed, sign};
 /// Largest log that is read: some 200,000 entries.
 pub const MAX_LOG: u64 = 64 << 20;
 /// Largest signature file that is read.
-const MAX_SIGNATURE: u64 = 4096;
+pub(super) const MAX_SIGNATURE: u64 = 4096;
 /// Log and signature are two files; a reader may come between their replacements.
 const ATTEMPTS: usize = 3;
 

@@ -36,7 +36,7 @@ impl Root {
         let mut manifest = sample();
         manifest.release = format!("2026{month:02}01T000000Z");
         manifest.as_of = format!("2026-{month:02}-01T00:00:00Z");
-        pointer::publish(&stage, &manifest, None).unwrap();
+        pointer::publish(&stage, &manifest, None, None).unwrap();
         let now = time(&format!("2026-{month:02}-01T01:00:00Z"));
         sign(&stage, &self.secret, now, YEAR).unwrap()
     }

@@ -282,7 +282,7 @@ impl Check<'_> {
         for entry in self.manifest.site.iter().filter(|_| self.held.site) {
             found = found.join(self.site(entry));
         }
-        if let Some(named) = &pointer.search {
+        if let Some(named) = pointer.search.as_ref().filter(|_| self.held.search) {
             found = found.join(self.search(named));
         }
         report.files += found.files;

@@ -114,7 +114,8 @@ impl Check<'_> {
             let checked = batch
                 .par_iter()
                 .map(|group| {
-                    let sampled = group.number as usize % SAMPLE == 0 || group.number == last;
+                    let sampled =
+                        (group.number as usize).is_multiple_of(SAMPLE) || group.number == last;
                     match sampled || self.depth == Depth::Full {
                         true => opened(pack, group, index, dictionary),
                         false => Findings::default(),

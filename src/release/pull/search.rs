@@ -1,0 +1,89 @@
+//! The search index of a release: its pointer by the hash in `release.json`, each tier by the
+//! hash in its name, each file by its tier's list.
+
+use std::collections::BTreeSet;
+
+use super::super::fetch::Source;
+use super::super::hash::{NAME_DIGITS, sha256};
+use super::super::pointer::Named;
+use super::super::search::pointer::{MAX_SEARCH_POINTER, SearchPointer, Tier, TierList};
+use super::accept::is_index;
+use super::dumps::object;
+use super::objects::Object;
+use super::{Moved, PullError, Work};
+
+/// Where the search index is, from the web root.
+pub(super) const SEARCH_DIR: &str = "search";
+
+impl Work<'_> {
+    /// Sees to it that the search index of this pointer stands; the names it has in
+    /// [`SEARCH_DIR`].
+    pub(super) fn search(&mut self, named: &Named) -> Result<BTreeSet<String>, PullError> {
+        let refuse =
+            |why: String| PullError::Refused { place: self.source.place(&named.path), why };
+        let name = own_name(&named.path).filter(|_| named.bytes <= MAX_SEARCH_POINTER);
+        let name = name.ok_or_else(|| refuse("that is no search pointer".into()))?;
+        let mut names: BTreeSet<String> = [name.to_owned()].into();
+        self.have("search", &[object(&named.path, named.bytes, &named.sha256, false)])?;
+        let bytes = self.local().read_all(&named.path, named.bytes)?;
+        let pointer = SearchPointer::from_bytes(&bytes).map_err(|error| {
+            refuse(format!("{error}; with --select dumps,site the search index is left out"))
+        })?;
+        for tier in &pointer.tiers {
+            let name = own_name(&tier.dir).filter(|_| tier.dead.is_none());
+            let name = name.ok_or_else(|| refuse(format!("tier {:?} cannot be", tier.dir)))?;
+            names.insert(name.to_owned());
+            let files = self.tier(tier)?;
+            self.have("search", &files)?;
+        }
+        Ok(names)
+    }
+
+    /// The files of a tier besides its list, which stands then.
+    fn tier(&mut self, tier: &Tier) -> Result<Vec<Object>, PullError> {
+        let path = format!("{}/tier.json", tier.dir);
+        let right =
+            |bytes: &Vec<u8>| tier.dir.ends_with(&format!("-{}", &sha256(bytes)[..NAME_DIGITS]));
+        let tampered = |what: String| {
+            let path = self.source.place(&path);
+            PullError::Tampered { path, what }
+        };
+        let stands = self.local().read_all(&path, MAX_SEARCH_POINTER).ok().filter(right);
+        let (bytes, there) = match stands {
+            Some(bytes) => (bytes, true),
+            None => (self.source.read_all(&path, MAX_SEARCH_POINTER)?, false),
+        };
+        if !right(&bytes) {
+            return Err(tampered("another hash than its directory's name says".into()));
+        }
+        let list = TierList::from_bytes(&bytes).map_err(|error| tampered(error.to_string()))?;
+        let mut files = Vec::with_capacity(list.files.len());
+        for file in &list.files {
+            let path = format!("{}/{}", tier.dir, file.path);
+            if !is_index(&path) {
+                return Err(tampered(format!("{path:?} is no place for a file of the index")));
+            }
+            // Under this tier's name there is never another file.
+            files.push(object(&path, file.bytes, &file.sha256, true));
+        }
+        let moved = Moved { files: 1, bytes: bytes.len() as u64 };
+        match there {
+            true => self.book("search", Moved::default(), moved),
+            false => {
+                self.stage.write(&path, &bytes)?;
+                self.book("search", moved, Moved::default());
+            }
+        }
+        Ok(files)
+    }
+
+    fn local(&self) -> Source {
+        Source::open(&self.mirror.root().to_string_lossy())
+    }
+}
+
+/// What lies directly in [`SEARCH_DIR`].
+fn own_name(path: &str) -> Option<&str> {
+    let name = path.strip_prefix(SEARCH_DIR)?.strip_prefix('/')?;
+    (is_index(path) && !name.contains('/')).then_some(name)
+}
