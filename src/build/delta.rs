@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{BuildError, Settings, Tally};
-use crate::release::delta::shelf::{self, complete_release};
+use crate::release::delta::shelf::{self, Shelf, complete_release};
 use crate::release::delta::{Changes, Side};
 use crate::release::fetch::Source;
 use crate::release::hash::sha256;
@@ -60,15 +60,30 @@ pub(super) fn check_shrink(
     Ok(())
 }
 
-/// Writes the deltas that lead to `manifest` and lists them; `None` when it is the first release,
-/// the one before is no longer whole, or deltas begin anew.
+/// What there is of deltas.
+#[derive(Default)]
+pub(super) struct Shelved {
+    /// The list to publish, unless it stays as it is.
+    pub(super) shelf: Option<Shelf>,
+    /// What changed, and the files that say it; nothing is known of it when this is the first
+    /// release, the one before is no longer whole, or deltas begin anew.
+    pub(super) made: Option<(Changes, Tally)>,
+}
+
+/// Writes the deltas that lead to `manifest`. Where none are wanted, those that are there are
+/// removed.
 pub(super) fn write(
     stage: &Stage,
     settings: &Settings,
     manifest: &Manifest,
-) -> Result<Option<(Changes, Tally)>, BuildError> {
+) -> Result<Shelved, BuildError> {
     if !settings.delta.write {
-        return Ok(None);
+        // Those of earlier builds go: a chain that is not continued serves nobody for long, and
+        // after a take-down this is how their rows are removed.
+        if stage.root().join(shelf::DELTAS_JSON).exists() {
+            shelf::clear(stage)?;
+        }
+        return Ok(Shelved::default());
     }
     let source = Source::open(&stage.root().to_string_lossy());
     let releases = Releases::read(&source)?.releases;
@@ -76,9 +91,9 @@ pub(super) fn write(
     let sequence = known
         .map_or_else(|| releases.last().map_or(1, |line| line.sequence + 1), |line| line.sequence);
     let before = releases.iter().find(|line| line.sequence + 1 == sequence);
-    let Some(before) = before else { return Ok(None) };
+    let Some(before) = before else { return Ok(Shelved::default()) };
     let old = complete_release(&source, before).map_err(PointerError::from)?;
-    let Some(old) = old else { return Ok(None) };
+    let Some(old) = old else { return Ok(Shelved::default()) };
     let bytes = manifest.to_bytes().map_err(PointerError::from)?;
     let path = format!("{}/{MANIFEST_JSON}", release_dir(&manifest.release));
     let line = ReleaseLine {
@@ -89,10 +104,11 @@ pub(super) fn write(
     };
     let from = Side { line: before, manifest: &old };
     let to = Side { line: &line, manifest };
-    let made = shelf::extend(stage, &releases, from, to)?;
-    Ok(made.map(|delta| {
+    let (shelf, made) = shelf::extend(stage, &releases, from, to)?;
+    let made = made.map(|delta| {
         let mut tally = Tally::default();
         delta.files().for_each(|rows| tally.add(rows.bytes));
         (delta.changes, tally)
-    }))
+    });
+    Ok(Shelved { shelf: Some(shelf), made })
 }

@@ -374,10 +374,10 @@ pub fn build(
     if let Some(catalogue) = outcome.catalogue {
         catalogue.settle(&remembered.manifest_sha256)?;
     }
-    let delta = delta::write(&stage, settings, &manifest)?;
+    let delta::Shelved { shelf, made: delta } = delta::write(&stage, settings, &manifest)?;
     meter.lap("delta");
     let before = search::standing(root)?;
-    let named = pointer::publish(&stage, &manifest, search.clone())?;
+    let named = pointer::publish(&stage, &manifest, search.clone(), shelf.as_ref())?;
     meter.lap("publish");
     if plan.is_full() {
         let mark = &remembered.manifest_sha256;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::canonical::{self, CanonicalError};
+use super::delta::shelf::{DELTAS_JSON, Shelf};
 use super::fetch::{FetchError, Source};
 use super::hash::{NAME_DIGITS, sha256};
 use super::layout::{
@@ -252,6 +253,7 @@ pub fn publish(
     stage: &Stage,
     manifest: &Manifest,
     search: Option<Named>,
+    shelf: Option<&Shelf>,
 ) -> Result<Named, PointerError> {
     if !manifest.counts.balance() {
         return Err(PointerError::Unbalanced(manifest.counts));
@@ -275,6 +277,10 @@ pub fn publish(
         search,
     };
     stage.write(RELEASES_JSON, &canonical::to_bytes(&releases)?)?;
+    if let Some(shelf) = shelf {
+        // After the list of releases: it names no other.
+        stage.write(DELTAS_JSON, &shelf.to_bytes()?)?;
+    }
     stage.write(LATEST_JSON, &canonical::to_bytes(&latest)?)?;
     stage.settle()?;
     stage.write(RELEASE_JSON, &canonical::to_bytes(&pointer)?)?;
@@ -315,7 +321,7 @@ mod tests {
         let stage = Stage::open(root.path(), Durability::Relaxed).unwrap();
         let source = Source::open(root.path().to_str().unwrap());
         assert_eq!(ReleasePointer::read(&source).unwrap(), None);
-        let named = publish(&stage, &sample(), None).unwrap();
+        let named = publish(&stage, &sample(), None, None).unwrap();
         let pointer = ReleasePointer::read(&source).unwrap().unwrap();
         assert_eq!(pointer.dumps, Latest::read(&source).unwrap());
         assert_eq!(pointer.manifest, named);
@@ -327,7 +333,7 @@ mod tests {
         assert_eq!(pointer.dumps.pack_refs(Format::DataciteXml).unwrap(), None);
 
         let before = std::fs::read(root.path().join(RELEASES_JSON)).unwrap();
-        assert_eq!(publish(&stage, &sample(), None).unwrap(), named);
+        assert_eq!(publish(&stage, &sample(), None, None).unwrap(), named);
         assert_eq!(std::fs::read(root.path().join(RELEASES_JSON)).unwrap(), before);
     }
 
@@ -335,13 +341,13 @@ mod tests {
     fn a_release_id_is_used_once() {
         let root = tempfile::tempdir().unwrap();
         let stage = Stage::open(root.path(), Durability::Relaxed).unwrap();
-        publish(&stage, &sample(), None).unwrap();
+        publish(&stage, &sample(), None, None).unwrap();
         let mut other = sample();
         other.repository.name = "Other".into();
-        let error = publish(&stage, &other, None).unwrap_err();
+        let error = publish(&stage, &other, None, None).unwrap_err();
         assert!(matches!(error, PointerError::Taken { .. }));
         other.release = "20261201T000000Z".into();
-        publish(&stage, &other, None).unwrap();
+        publish(&stage, &other, None, None).unwrap();
         let source = Source::open(root.path().to_str().unwrap());
         let list = Releases::read(&source).unwrap().releases;
         let told: Vec<_> = list.iter().map(|l| (l.sequence, l.release.as_str())).collect();
@@ -354,7 +360,7 @@ mod tests {
         let stage = Stage::open(root.path(), Durability::Relaxed).unwrap();
         let mut manifest = sample();
         manifest.counts.public = 2;
-        assert!(matches!(publish(&stage, &manifest, None), Err(PointerError::Unbalanced(_))));
+        assert!(matches!(publish(&stage, &manifest, None, None), Err(PointerError::Unbalanced(_))));
         assert!(!root.path().join(RELEASE_JSON).exists());
     }
 }

@@ -137,7 +137,7 @@ mod tests {
                 pack.path = format!("{pool}/n000000-{}.jsonl.zst", digit.repeat(12));
                 stage.write(&pack.path, b"x").unwrap();
             }
-            publish(&stage, &manifest, None).unwrap();
+            publish(&stage, &manifest, None, None).unwrap();
         }
         assert_eq!(sweep(&stage, 3).unwrap(), Vec::<String>::new());
         assert_eq!(sweep(&stage, 2).unwrap(), ["dumps/20260101T000000Z"]);
@@ -152,7 +152,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let stage = Stage::open(root.path(), Durability::Relaxed).unwrap();
         assert_eq!(sweep(&stage, 0).unwrap(), Vec::<String>::new());
-        publish(&stage, &sample(), None).unwrap();
+        publish(&stage, &sample(), None, None).unwrap();
         let listed = "dumps/pool/native-json/n000000-aaaaaaaaaaaa.jsonl.zst";
         let left = "dumps/pool/native-json/n000000-bbbbbbbbbbbb.jsonl.zst";
         for path in [listed, left, "dumps/20261231T000000Z/README.md", "dumps/notes/x"] {

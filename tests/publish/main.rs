@@ -14,6 +14,7 @@ mod faults;
 #[allow(dead_code, reason = "the tests of the program use the rest")]
 #[path = "../e2e/harness.rs"]
 mod harness;
+mod parts;
 mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,10 +34,15 @@ pub(crate) fn small(records: u32) -> (tempfile::TempDir, Repo) {
 
 /// Builds the release of a month, few files a record.
 pub(crate) fn build(repo: &Repo, month: u32) {
+    build_with(repo, month, &[]);
+}
+
+/// The same with more settings.
+pub(crate) fn build_with(repo: &Repo, month: u32, settings: &[&str]) {
     let as_of = format!("2026-{month:02}-01T00:00:00Z");
     let few = ["site.exports=[\"bibtex\"]", "site.resolvers=false", "site.badges=false"];
     let mut arguments = vec!["build", "--as-of", &as_of, "--set", "site.feeds=false"];
-    for set in few {
+    for set in few.iter().chain(settings) {
         arguments.extend(["--set", set]);
     }
     let ran = repo.run(&arguments);
@@ -64,5 +70,6 @@ pub(crate) fn assert_published(repo: &Repo, target: &Path) {
     let (from, to) = (visible(&repo.public()), visible(target));
     let differ = |path: &&String| from.get(*path) != to.get(*path);
     let wrong: BTreeSet<&String> = from.keys().chain(to.keys()).filter(differ).collect();
-    assert!(wrong.is_empty(), "these differ: {wrong:?}");
+    let some: Vec<_> = wrong.iter().take(20).collect();
+    assert!(wrong.is_empty(), "these differ, and maybe more: {some:?}");
 }

@@ -124,7 +124,7 @@ pub(crate) fn make(root: &Path, records: &[(String, usize)], options: &DumpOptio
     let texts = readme::write(&stage, &facts).unwrap();
     manifest.files.extend(texts);
     manifest.files.sort_by(|a, b| a.path.cmp(&b.path));
-    publish(&stage, &manifest, None).unwrap();
+    publish(&stage, &manifest, None, None).unwrap();
     stage.close().unwrap();
     manifest
 }

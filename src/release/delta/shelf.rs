@@ -13,7 +13,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::canonical;
+use super::super::canonical::{self, CanonicalError};
 use super::super::fetch::{FetchError, Source};
 use super::super::hash::is_sha256;
 use super::super::layout::{Format, MANIFEST_JSON, release_dir};
@@ -144,12 +144,19 @@ impl Shelf {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, stage: &Stage) -> Result<(), DeltaError> {
+        stage.write(DELTAS_JSON, &self.to_bytes()?)?;
+        Ok(())
+    }
+
+    /// The bytes of `deltas.json`, its lines by release.
+    ///
+    /// # Errors
+    /// When a value has no canonical form.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
         let sorted: BTreeMap<(u64, u64), &DeltaLine> =
             self.deltas.iter().map(|l| ((l.to_sequence, l.from_sequence), l)).collect();
         let deltas = sorted.into_values().cloned().collect();
-        let shelf = Shelf { format: FORMAT, deltas };
-        stage.write(DELTAS_JSON, &canonical::to_bytes(&shelf)?)?;
-        Ok(())
+        canonical::to_bytes(&Shelf { format: FORMAT, deltas })
     }
 
     /// The deltas that lead from release number `at` to number `head`, oldest first: at most
@@ -213,18 +220,19 @@ pub fn windows(sequence: u64) -> impl Iterator<Item = (u64, u64)> {
 }
 
 /// Writes the delta that leads to the release `to`, about to be made from `from`, and the windows
-/// that end there, and lists them in `deltas.json`. What is there is not made again. Returns the
-/// delta and the files written; the pointers are the caller's business.
+/// that end there. What is there is not made again. Returns the list of deltas as it is to be, all
+/// of them on the disk, and the new delta; the list goes with the pointers, after the list of
+/// releases that it speaks of.
 ///
 /// # Errors
 /// When a pack cannot be read or a file not be written. [`DeltaError::Apart`] is none: then
-/// deltas begin anew, and `None` comes back.
+/// deltas begin anew, and there is no new one.
 pub fn extend(
     stage: &Stage,
     listed: &[ReleaseLine],
     from: Side<'_>,
     to: Side<'_>,
-) -> Result<Option<Delta>, DeltaError> {
+) -> Result<(Shelf, Option<Delta>), DeltaError> {
     let source = Source::open(&stage.root().to_string_lossy());
     let sequence = to.line.sequence;
     let mut shelf = Shelf::read(&source)?;
@@ -244,10 +252,7 @@ pub fn extend(
     let delta = match known {
         Some(delta) => delta,
         None => match make(stage, &source, from, to) {
-            Err(DeltaError::Apart { .. }) => {
-                shelf.write(stage)?;
-                return Ok(None);
-            }
+            Err(DeltaError::Apart { .. }) => return Ok((shelf, None)),
             made => put(&mut shelf, made?),
         },
     };
@@ -267,10 +272,9 @@ pub fn extend(
             }
         }
     }
-    // What is listed must be on the disk.
+    // What will be listed must be on the disk.
     stage.settle()?;
-    shelf.write(stage)?;
-    Ok(Some(delta))
+    Ok((shelf, Some(delta)))
 }
 
 fn put(shelf: &mut Shelf, made: Made) -> Delta {

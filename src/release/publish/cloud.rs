@@ -21,7 +21,7 @@ use object_store::{
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
-use super::super::hash::hex;
+use super::super::hash::{NAME_DIGITS, hex, sha256};
 use super::ledger::{SERVED, STATE_DIR};
 use super::target::{Condition, Outgoing, Target, Version};
 use super::{PublishError, Result, Served};
@@ -360,8 +360,9 @@ impl Target for Cloud {
 
     /// Creates an object twice, and replaces it under a wrong version: both second writes must
     /// be refused.
-    fn probe(&self) -> Result<()> {
-        let path = format!("{STATE_DIR}/probe");
+    fn probe(&self, owner: &str) -> Result<()> {
+        // One of its own: another publisher's removal would look like a careless store.
+        let path = format!("{STATE_DIR}/probe-{}", &sha256(owner.as_bytes())[..NAME_DIGITS]);
         self.remove(&path)?;
         let create = || self.put_if(&path, b"{}\n".to_vec(), SERVED, &Condition::Absent);
         let first = create()?;

@@ -158,7 +158,7 @@ impl Target for Directory {
         Ok(self.stage()?.settle()?)
     }
 
-    fn probe(&self) -> Result<()> {
+    fn probe(&self, _owner: &str) -> Result<()> {
         Ok(())
     }
 

@@ -28,7 +28,8 @@ use super::fetch::{FetchError, Source};
 use super::hash::sha256;
 use super::layout::{LATEST_JSON, LOG_NDJSON, LOG_SIGNATURE, RELEASE_JSON, RELEASES_JSON};
 use super::manifest::{MAX_MANIFEST, Manifest, ManifestError};
-use super::pointer::{MAX_POINTER, PointerError, ReleasePointer, Releases};
+use super::pointer::{MAX_POINTER, Named, PointerError, ReleasePointer, Releases};
+use super::site_pack::{Shelf, ShelfError};
 use super::stage::StageError;
 
 use ledger::{Begun, Ledger, Token};
@@ -167,6 +168,9 @@ pub enum PublishError {
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// A page cannot be read from the site pack that it is in.
+    #[error(transparent)]
+    Shelf(#[from] ShelfError),
     /// A file cannot be written into the target directory.
     #[error(transparent)]
     Stage(#[from] StageError),
@@ -229,6 +233,8 @@ struct Standing {
     /// Path, size and hash of the manifest.
     begun: Begun,
     releases: Releases,
+    /// The pointer of the search index.
+    search: Option<Named>,
     /// Pointers there are, with their content.
     pointers: Vec<(&'static str, Vec<u8>)>,
 }
@@ -253,6 +259,7 @@ impl Standing {
             manifest: Manifest::from_bytes(&bytes)?,
             begun: Begun { release: pointer.release, manifest: named },
             releases: Releases::read(source)?,
+            search: pointer.search,
             pointers,
         })
     }
@@ -285,7 +292,7 @@ pub fn publish(place: &Place, settings: &Settings<'_>) -> Result<Report> {
         return Ok(report);
     }
     if settings.fence {
-        target.probe()?;
+        target.probe(&settings.owner)?;
     }
     let (token, ledger) = Token::take(target, settings)?;
     report.sequence = token.sequence();
@@ -352,12 +359,16 @@ impl Work<'_> {
                 ledger.beside.extend(objects.beside.iter().cloned());
             })?;
         }
-        let sender = Sender::new(self.settings, self.target, self.token)?;
-        let on_target = OnTarget::read(self.target, self.source, &there, &states)?;
+        let shelf = Shelf::open(self.source, &self.standing.manifest)?;
+        let packed = shelf.as_ref().map(|shelf| (self.source, shelf));
+        let sender = Sender::new(self.settings, self.target, self.token, packed)?;
+        let settled = ledger.begun.is_empty();
+        let on_target = OnTarget::read(self.target, self.source, &there, &states, settled)?;
         objects.send(&sender, &on_target, own)?;
         self.settle()?;
         let (source, standing, target) = (self.source, self.standing, self.target);
-        Pages { source, standing, target, sender: &sender, states: &states, done }.send()?;
+        let whole = there.pointer.is_some();
+        Pages { source, standing, target, sender: &sender, states: &states, whole, done }.send()?;
         self.settle()?;
         self.move_pointers(&there, &sender)?;
         let gone = self.gone(&objects, &on_target, ledger)?;

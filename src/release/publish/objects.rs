@@ -1,23 +1,28 @@
 //! Everything that is written once: packs, release directories, site lists, assets, deltas, the
 //! search index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use walkdir::WalkDir;
 
+use super::super::delta::shelf::{DELTAS_JSON, Shelf};
+use super::super::delta::{Delta, MAX_DELTA_JSON};
 use super::super::fetch::{FetchError, Source};
 use super::super::hash::sha256;
-use super::super::layout::{MANIFEST_JSON, MINISIG, SHA256SUMS, is_release_id, release_dir};
+use super::super::layout::{
+    MANIFEST_JSON, MINISIG, SHA256SUMS, is_release_id, is_safe_path, release_dir,
+};
 use super::super::manifest::{MAX_MANIFEST, Manifest};
-use super::super::pointer::Named;
+use super::super::pointer::{MAX_POINTER, Named};
 use super::ledger::Begun;
 use super::send::{Item, Sender};
 use super::target::Target;
 use super::{PublishError, Result, Served, Standing, Tally, There};
 
-/// Directories whose files no manifest lists; each file in them is written once.
-const BESIDE: [&str; 2] = ["dumps/delta", "search"];
+/// The search index: no manifest lists its files, and each is written once under a name with a
+/// hash in it.
+const SEARCH_DIR: &str = "search";
 
 /// How a path is served.
 pub(super) type Serving<'a> = dyn Fn(&str) -> Served + Sync + 'a;
@@ -33,7 +38,8 @@ pub(super) fn is_page(path: &str, served: &Serving<'_>) -> bool {
 
 /// Whether an object stays with its release when the next one stands.
 fn outlasts(path: &str) -> bool {
-    path.starts_with("dumps/") || path.starts_with("site/")
+    // The dictionary of site packs goes with its release, as in the web root.
+    path.starts_with("dumps/") || (path.starts_with("site/") && path.ends_with(".ndjson.zst"))
 }
 
 /// What must be on the target before a pointer moves.
@@ -60,7 +66,7 @@ impl Objects {
             let Some(manifest) = local_manifest(source, &line.manifest)? else { continue };
             let named = &line.manifest;
             want(&named.path, named.bytes, Some(&named.sha256));
-            for (path, bytes, sha256) in manifest.objects() {
+            for (path, bytes, sha256) in stored(&manifest) {
                 if (standing_one || outlasts(path)) && !is_page(path, served) {
                     want(path, bytes, Some(sha256));
                 }
@@ -72,8 +78,15 @@ impl Objects {
             }
         }
         let mut beside = Vec::new();
-        for (path, bytes) in files_below(source)? {
+        for (path, bytes) in search_files(source)? {
             want(&path, bytes, None);
+            beside.push(path);
+        }
+        if let Some(named) = &standing.search {
+            want(&named.path, named.bytes, Some(&named.sha256));
+        }
+        for Named { path, bytes, sha256 } in listed_deltas(source)? {
+            want(&path, bytes, Some(&sha256));
             beside.push(path);
         }
         Ok(Objects { wanted, beside })
@@ -106,7 +119,11 @@ impl Objects {
         // A name that was used by another content can only be in the release's own directory,
         // which a killed publication of an abandoned build may have begun.
         let whole = there.complete.contains_key(&own.manifest.path);
-        let trusts_name = |path: &str| !settings.again && (whole || !path.starts_with(&own_dir));
+        // A delta's name says between which releases it is, and not what is in it.
+        let trusts_name = |path: &str| {
+            let delta = path.starts_with("dumps/delta/");
+            !settings.again && !delta && (whole || !path.starts_with(&own_dir))
+        };
         let found = sender.each(&asked, |item| match trusts_name(&item.path) {
             true => Ok(target.size(&item.path)? == Some(item.bytes)),
             false => Ok(false),
@@ -132,19 +149,26 @@ pub(super) struct OnTarget {
 }
 
 impl OnTarget {
-    /// From the manifests of the releases that it lists, and of those that were begun there.
+    /// From the manifests of the releases that it lists, and of those that were begun there; and,
+    /// if the last publication came to its end (`settled`), from its list of deltas.
     pub(super) fn read(
         target: &dyn Target,
         source: &Source,
         there: &There,
         states: &[Begun],
+        settled: bool,
     ) -> Result<OnTarget> {
         let mut on = OnTarget::default();
+        if settled {
+            for Named { path, bytes, sha256 } in deltas_there(target, source)? {
+                on.complete.insert(path, (bytes, Some(sha256)));
+            }
+        }
         for line in &there.releases.releases {
             let Some(manifest) = manifest(target, source, &line.manifest)? else { continue };
             let stands = there.pointer.as_ref().is_some_and(|p| p.manifest == line.manifest);
             let stay = |path: &str| stands || outlasts(path);
-            for (path, bytes, sha256) in manifest.objects().filter(|(path, ..)| stay(path)) {
+            for (path, bytes, sha256) in stored(&manifest).filter(|(path, ..)| stay(path)) {
                 on.complete.insert(path.to_owned(), (bytes, Some(sha256.to_owned())));
             }
             let Named { path, bytes, sha256 } = line.manifest.clone();
@@ -153,7 +177,7 @@ impl OnTarget {
         }
         for begun in states {
             let Some(manifest) = manifest(target, source, &begun.manifest)? else { continue };
-            on.begun.extend(manifest.objects().map(|(path, ..)| path.to_owned()));
+            on.begun.extend(stored(&manifest).map(|(path, ..)| path.to_owned()));
             on.begun.push(begun.manifest.path.clone());
             on.begun.extend(unlisted(&begun.release));
         }
@@ -204,25 +228,76 @@ pub(super) fn manifest(
     Ok(Manifest::from_bytes(&bytes).ok())
 }
 
-/// Files of the directories that no manifest lists.
-fn files_below(source: &Source) -> Result<Vec<(String, u64)>> {
-    let Some(root) = source.directory() else { return Ok(Vec::new()) };
+/// The listed files that a target gets: all but the packs of the site, which go there as the
+/// files that are in them.
+fn stored(manifest: &Manifest) -> impl Iterator<Item = (&str, u64, &str)> {
+    let packs: BTreeSet<&str> = manifest.site_packs().map(|pack| pack.path.as_str()).collect();
+    manifest.objects().filter(move |(path, ..)| !packs.contains(path))
+}
+
+/// The files of a delta, its description first.
+fn files_of(description: Named, delta: &Delta) -> impl Iterator<Item = Named> {
+    let rows = delta.files().map(|rows| Named {
+        path: rows.path.clone(),
+        bytes: rows.bytes,
+        sha256: rows.sha256.clone(),
+    });
+    std::iter::once(description).chain(rows)
+}
+
+/// The files of the deltas that the web root lists.
+fn listed_deltas(source: &Source) -> Result<Vec<Named>> {
+    let changed = |path: &str| PublishError::Changed { path: path.to_owned() };
     let mut found = Vec::new();
-    for dir in BESIDE {
-        let from = root.join(dir);
-        if !from.is_dir() {
+    for line in Shelf::read(source).map_err(|_| changed(DELTAS_JSON))?.deltas {
+        let delta = line.read(source).map_err(|_| changed(&line.path))?;
+        let description = Named { path: line.path, bytes: line.bytes, sha256: line.sha256 };
+        found.extend(files_of(description, &delta));
+    }
+    Ok(found)
+}
+
+/// The files of the deltas that the target lists; those that cannot be read are not known.
+fn deltas_there(target: &dyn Target, source: &Source) -> Result<Vec<Named>> {
+    let Some((bytes, _)) = target.get(DELTAS_JSON, MAX_POINTER)? else { return Ok(Vec::new()) };
+    let shelf: Shelf = serde_json::from_slice(&bytes).unwrap_or_default();
+    let mut found = Vec::new();
+    for line in shelf.deltas {
+        let local = source.read_all(&line.path, MAX_DELTA_JSON).ok();
+        let bytes = match local.filter(|bytes| sha256(bytes) == line.sha256) {
+            Some(bytes) => Some(bytes),
+            None if !is_safe_path(&line.path) => None,
+            None => target.get(&line.path, MAX_DELTA_JSON)?.map(|(bytes, _)| bytes),
+        };
+        let bytes = bytes.filter(|bytes| sha256(bytes) == line.sha256);
+        let Some(delta) = bytes.and_then(|bytes| serde_json::from_slice::<Delta>(&bytes).ok())
+        else {
+            continue;
+        };
+        let description = Named { path: line.path, bytes: line.bytes, sha256: line.sha256 };
+        found.extend(files_of(description, &delta));
+    }
+    Ok(found)
+}
+
+/// The files of the search index, with their sizes.
+fn search_files(source: &Source) -> Result<Vec<(String, u64)>> {
+    let Some(root) = source.directory() else { return Ok(Vec::new()) };
+    let from = root.join(SEARCH_DIR);
+    if !from.is_dir() {
+        return Ok(Vec::new());
+    }
+    let failed =
+        |source: std::io::Error| PublishError::Read { path: SEARCH_DIR.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in WalkDir::new(&from).sort_by_file_name() {
+        let entry = entry.map_err(|error| failed(error.into()))?;
+        if !entry.file_type().is_file() {
             continue;
         }
-        let failed = |source: std::io::Error| PublishError::Read { path: dir.to_owned(), source };
-        for entry in WalkDir::new(&from).sort_by_file_name() {
-            let entry = entry.map_err(|error| failed(error.into()))?;
-            if !entry.file_type().is_file() {
-                continue;
-            }
-            let meta = fs::metadata(entry.path()).map_err(failed)?;
-            let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
-            found.push((path.to_string_lossy().into_owned(), meta.len()));
-        }
+        let meta = fs::metadata(entry.path()).map_err(failed)?;
+        let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        found.push((path.to_string_lossy().into_owned(), meta.len()));
     }
     Ok(found)
 }

@@ -37,6 +37,9 @@ pub(super) struct Pages<'a> {
     pub(super) sender: &'a Sender<'a>,
     /// Releases that may have left pages on the target.
     pub(super) states: &'a [Begun],
+    /// Whether one of them was published to its end. If none was, pages may be missing that all
+    /// of them have alike.
+    pub(super) whole: bool,
     /// Pages of this release, in order, that were sent before.
     pub(super) done: u64,
 }
@@ -68,7 +71,8 @@ impl Pages<'_> {
         }
         // Of a state that cannot be read nothing is known, so no page is.
         let readable: Option<Vec<Manifest>> = manifests.iter().cloned().collect();
-        let trusted = readable.filter(|states| !states.is_empty() && !self.sender.settings.again);
+        let trusted = readable.filter(|states| !states.is_empty());
+        let trusted = trusted.filter(|_| self.whole && !self.sender.settings.again);
         let removable: Vec<&Manifest> = manifests.iter().flatten().collect();
         let now = (self.sender.settings.now)().as_second();
         let mut position = Position { passed: 0, chunk: Vec::new(), noted: now };

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::super::fetch::Source;
 use super::super::hash::sha256;
+use super::super::site_pack::Shelf;
+use super::super::site_pack::group::Opened;
 use super::ledger::Token;
 use super::target::{Outgoing, Target};
-use super::{PublishError, Report, Result, Settings, Tally};
+use super::{PublishError, Report, Result, Served, Settings, Tally};
 
 /// Files up to this size are held in memory while they are sent.
 const SMALL: u64 = 1 << 20;
@@ -31,6 +34,37 @@ pub(super) struct Sender<'a> {
     pub(super) token: Option<&'a Token<'a>>,
     pool: ThreadPool,
     count: Mutex<Count>,
+    packed: Option<Packed<'a>>,
+}
+
+/// A site in packs, whose pages are sent as the files that they are.
+struct Packed<'a> {
+    source: &'a Source,
+    shelf: &'a Shelf,
+    /// For each thread the group it opened last: pages are sent in the order of the packs.
+    opened: Vec<Mutex<Option<Opened>>>,
+}
+
+impl Packed<'_> {
+    /// A page; `None` if no pack has it.
+    fn page(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let of = |opened: &Opened| {
+            opened.files().find(|(name, _)| *name == path).map(|(_, bytes)| bytes.to_vec())
+        };
+        let thread = rayon::current_thread_index().unwrap_or(0) % self.opened.len();
+        let mut last = self.opened[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = last.as_ref().and_then(of) {
+            return Ok(Some(bytes));
+        }
+        for spot in self.shelf.find(self.source, path)? {
+            let opened = self.shelf.group(self.source, &spot)?;
+            if let Some(bytes) = of(&opened) {
+                *last = Some(opened);
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
 }
 
 #[derive(Default)]
@@ -46,10 +80,17 @@ impl<'a> Sender<'a> {
         settings: &'a Settings<'a>,
         target: &'a dyn Target,
         token: Option<&'a Token<'a>>,
+        packed: Option<(&'a Source, &'a Shelf)>,
     ) -> Result<Sender<'a>> {
-        let pool = ThreadPoolBuilder::new().num_threads(settings.parallel.max(1)).build();
+        let threads = settings.parallel.max(1);
+        let packed = packed.map(|(source, shelf)| Packed {
+            source,
+            shelf,
+            opened: (0..threads).map(|_| Mutex::default()).collect(),
+        });
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| PublishError::Client(std::io::Error::other(error)))?;
-        Ok(Sender { settings, target, token, pool, count: Mutex::default() })
+        Ok(Sender { settings, target, token, pool, count: Mutex::default(), packed })
     }
 
     /// Sends all of them, or as many as it can before the first failure.
@@ -122,13 +163,24 @@ impl<'a> Sender<'a> {
         let from = self.settings.root.join(&item.path);
         let failed = |source| PublishError::Read { path: from.display().to_string(), source };
         let served = (self.settings.served)(&item.path);
-        let mut file = File::open(&from).map_err(failed)?;
+        let mut file = match (File::open(&from), &self.packed) {
+            (Err(error), Some(packed)) if error.kind() == ErrorKind::NotFound => {
+                let page = packed.page(&item.path)?.ok_or_else(|| failed(error))?;
+                return self.put(item, page, served);
+            }
+            (file, _) => file.map_err(failed)?,
+        };
         if item.bytes > SMALL {
             let (path, bytes, sha256) = (&*item.path, item.bytes, item.sha256.as_deref());
             return self.target.send(Outgoing { path, bytes, sha256, served }, file, &from);
         }
         let mut bytes = Vec::with_capacity(item.bytes as usize + 1);
         (&mut file).take(item.bytes + 1).read_to_end(&mut bytes).map_err(failed)?;
+        self.put(item, bytes, served)
+    }
+
+    /// Puts bytes that are those that are listed.
+    fn put(&self, item: &Item, bytes: Vec<u8>, served: Served) -> Result<()> {
         let right = bytes.len() as u64 == item.bytes
             && item.sha256.as_ref().is_none_or(|listed| *listed == sha256(&bytes));
         if !right {

@@ -122,8 +122,9 @@ pub(super) trait Target: Sync {
     fn remove(&self, path: &str) -> Result<()>;
     /// After it, everything put so far survives a power cut.
     fn settle(&self) -> Result<()>;
-    /// Whether conditional writes are honoured: an error if not.
-    fn probe(&self) -> Result<()>;
+    /// Whether conditional writes are honoured: an error if not. Publishers (`owner`) may ask at
+    /// the same time.
+    fn probe(&self, owner: &str) -> Result<()>;
     /// Whether a publisher that left the target held cannot be alive.
     fn is_exclusive(&self) -> bool;
     /// Ends the work.
