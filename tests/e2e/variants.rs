@@ -27,9 +27,18 @@ fn unpack(name: &str, bytes: &[u8]) -> Option<(String, Vec<u8>)> {
     Some((file.to_owned(), zstd::stream::decode_all(bytes).unwrap()))
 }
 
-/// Lists, and what is at addresses, have no variants.
-const WITHOUT: [&str; 8] =
-    ["badge/", "browse", "communities", "doi/", "feed.atom", "newest", "sitemap", "families/"];
+/// Lists, what is at addresses, and the search index, which is packed, have no variants.
+const WITHOUT: [&str; 9] = [
+    "badge/",
+    "browse",
+    "communities",
+    "doi/",
+    "feed.atom",
+    "newest",
+    "search/",
+    "sitemap",
+    "families/",
+];
 
 /// Every variant is of the file beside it, every text file of 1 KiB has both.
 fn check_variants(repo: &Repo) {
