@@ -56,6 +56,7 @@ pub(super) enum Command {
     Unpack(Unpack),
     Serve(Serve),
     Publish(Publish),
+    Purge(Purge),
     Sign(Sign),
     Keygen(Keygen),
     Hosting(Hosting),
@@ -147,6 +148,9 @@ pub(super) struct Import {
     /// The sources are the whole repository: tombstone what they do not hold
     #[arg(long)]
     pub(super) complete: bool,
+    /// Bring back records that were purged, instead of rejecting them
+    #[arg(long)]
+    pub(super) allow_purged: bool,
 }
 
 /// Input formats that can be forced.
@@ -287,6 +291,43 @@ pub(super) struct Publish {
     /// publishers apart
     #[arg(long)]
     pub(super) no_fence: bool,
+}
+
+/// Take records down: remove every byte of them from the repository at once
+///
+/// Each record becomes a tombstone for good; the store, the build's own files and the lists of
+/// rejected records are written anew without it, and a release is made beside which no earlier
+/// one stays: their packs, deltas and search indexes go. What remains says that there was a
+/// record: its tombstone page and its line in deleted.csv.gz. Run it again if it was interrupted.
+/// Publishing then removes the same from each target, without grace.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  offprint -C repo purge 123456 --reason take-down-request --dry-run
+  offprint -C repo purge 123456 123457 --reason personal-data --yes
+  offprint -C repo purge 123456 --reason copyright --note \"Removed on request\" --yes --json
+
+Reasons: copyright, disputed-authorship, duplicate, fraud, misconduct, out-of-scope, personal-data,
+replaced, retracted, spam, take-down-request, test-record, or words of your own, which become the
+public note. Files that records were imported from, backups and copies elsewhere are not touched.")]
+pub(super) struct Purge {
+    /// Record ids
+    #[arg(required = true, value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// Why, for the tombstone: one of the reasons below, or words of your own
+    #[arg(long, value_name = "REASON")]
+    pub(super) reason: String,
+    /// A public note for the tombstone
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+    /// Do it without asking
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Say what would go, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// As-of of the release that is made, when it is not now
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
 }
 
 /// Turn the site packs of a release into files, for a host that serves only those

@@ -37,7 +37,11 @@ pub(super) fn run(global: &Global, arguments: &Build) -> Result<Exit> {
 
 use super::open::Lock;
 
-fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Settings> {
+/// What a build is told by configuration and command line.
+///
+/// # Errors
+/// A value that cannot be used.
+pub(super) fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Settings> {
     let formats = config.dump_formats()?;
     let formats = formats.iter().map(|format| format.name().parse());
     let threads = arguments.threads.unwrap_or(config.build.threads);
@@ -85,7 +89,8 @@ fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Setti
     })
 }
 
-fn explain(error: BuildError, settings: &Settings) -> anyhow::Error {
+/// The error of a build, with what to do about it.
+pub(super) fn explain(error: BuildError, settings: &Settings) -> anyhow::Error {
     match error {
         BuildError::Taken { release } | BuildError::Pointer(PointerError::Taken { release }) => {
             Hint {

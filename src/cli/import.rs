@@ -11,6 +11,7 @@ use serde_json::json;
 use super::args::{Global, Import, InputFormat};
 use super::exit::Exit;
 use super::interrupt::Interrupt;
+use super::open::StoreLock;
 use super::progress::Progress as Bar;
 use super::terminal::{Hint, say};
 use super::{clock, open};
@@ -35,7 +36,8 @@ pub(super) fn run(global: &Global, arguments: &Import) -> Result<Exit> {
     for source in arguments.sources.iter().filter(|source| !is_stdin(source)) {
         std::fs::metadata(source).with_context(|| format!("cannot read {}", source.display()))?;
     }
-    let mut importer = Importer::new(&store, options)?;
+    let _store = StoreLock::share(global)?;
+    let mut importer = Importer::new(&store, options)?.with_purged(arguments.allow_purged);
     let talk = Talk { quiet: global.quiet, bar: Mutex::new(None), interrupt: Interrupt::watch()? };
     let mut total = Counts::default();
     let mut stopped = None;

@@ -22,6 +22,7 @@ mod open;
 mod progress;
 mod publish;
 mod pull;
+mod purge;
 mod search;
 mod serve;
 mod show;
@@ -73,6 +74,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Unpack(unpack) => unpack::run(global, unpack),
         Command::Serve(serve) => serve::run(serve),
         Command::Publish(publish) => publish::run(global, publish),
+        Command::Purge(purge) => purge::run(global, purge),
         Command::Sign(sign) => sign::run(global, sign),
         Command::Keygen(keygen) => keygen::run(global, keygen),
         Command::Hosting(hosting) => hosting::run(global, hosting),

@@ -30,6 +30,7 @@ pub(super) fn run(global: &Global, arguments: &Publish) -> Result<Exit> {
     // A build would change what is being sent; and one publisher of a repository at a time may
     // take up what a killed one left.
     let _lock = Lock::take(global)?;
+    let purged = super::purge::last_release(global)?;
     let progress = Progress::new(global.quiet, "publishing", 0, true);
     let settings = Settings {
         root: global.directory.join(&config.paths.public),
@@ -37,6 +38,7 @@ pub(super) fn run(global: &Global, arguments: &Publish) -> Result<Exit> {
         served: &served,
         now: &Timestamp::now,
         grace: Duration::from_secs(u64::from(config.publish.grace) * 86_400),
+        purged,
         lease: LEASE,
         parallel: parallel(&config, &place),
         fence: !arguments.no_fence,

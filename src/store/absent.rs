@@ -27,7 +27,8 @@ pub(super) fn withdraw(
             let Some(row) = snapshot.get(&id)? else { continue };
             row.decode(&mut decoder, &mut body)?;
             let visible = row.class == Class::Public;
-            batch.extend(tombstone(&body, visible, removal_date, preparer)?);
+            let reason = json!({"removal_reason": {"id": "absent"}});
+            batch.extend(tombstone(&body, visible, removal_date, reason, preparer)?);
         }
         withdrawn += writer.withdraw(std::mem::take(&mut batch))?;
         absent = writer.absent(last + 1)?;
@@ -51,11 +52,13 @@ impl Writer {
     }
 }
 
-/// What a record leaves: its identifiers and family.
-fn tombstone(
+/// What a record leaves: its identifiers and family. `why` is an object, whose members go into
+/// the tombstone.
+pub(super) fn tombstone(
     body: &str,
     visible: bool,
     removal_date: &str,
+    why: serde_json::Value,
     preparer: &Preparer,
 ) -> Result<Option<Prepared>, Error> {
     // Stored bodies have been parsed before.
@@ -68,12 +71,10 @@ fn tombstone(
         "id": record.id.as_str(),
         "pids": doi(&record.pids),
         "deletion_status": {"is_deleted": true, "status": "D"},
-        "tombstone": {
-            "removal_reason": {"id": "absent"},
-            "removal_date": removal_date,
-            "is_visible": visible,
-        },
+        "tombstone": why,
     });
+    native["tombstone"]["removal_date"] = removal_date.into();
+    native["tombstone"]["is_visible"] = visible.into();
     if !record.parent.id.is_empty() {
         native["parent"] =
             json!({"id": record.parent.id.as_str(), "pids": doi(&record.parent.pids)});

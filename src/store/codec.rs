@@ -2,7 +2,8 @@
 //!
 //! A record of 5 KB shrinks to about 1.1 KB with a dictionary and to twice that without, since
 //! records repeat each other far more than themselves. Rows name the dictionary they were
-//! written with; dictionaries are never changed or removed.
+//! written with; dictionaries are never changed, and removed only when a purge has written every
+//! row anew (`purge.rs`).
 
 use std::collections::BTreeMap;
 use std::io;
@@ -73,6 +74,11 @@ impl Encoder {
     /// An encoder for the dictionary with this number; [`PLAIN`] for none.
     pub(super) fn new(number: i64, dictionary: Vec<u8>) -> Self {
         Encoder { dictionary: (number, dictionary), idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The number of its dictionary.
+    pub(super) fn number(&self) -> i64 {
+        self.dictionary.0
     }
 
     /// One independent zstd frame.

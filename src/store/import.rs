@@ -106,6 +106,7 @@ pub struct Importer {
     store: Store,
     writer: Writer,
     options: Options,
+    allow_purged: bool,
     unidentified: u64,
     stopped: u64,
 }
@@ -117,7 +118,14 @@ impl Importer {
         if options.complete {
             writer.connection.execute_batch("CREATE TEMP TABLE seen (pk INTEGER PRIMARY KEY)")?;
         }
-        Ok(Importer { store: store.clone(), writer, options, unidentified: 0, stopped: 0 })
+        let store = store.clone();
+        Ok(Importer { store, writer, options, allow_purged: false, unidentified: 0, stopped: 0 })
+    }
+
+    /// The same, which also brings back records that were purged.
+    #[must_use]
+    pub fn with_purged(self, allow: bool) -> Self {
+        Importer { allow_purged: allow, ..self }
     }
 
     /// Imports one source, to its end or to where it must stop.
@@ -174,8 +182,9 @@ impl Importer {
         started: Started,
         progress: &dyn Progress,
     ) -> Result<Run, Error> {
-        let Importer { store, writer, options, .. } = self;
+        let Importer { store, writer, options, allow_purged, .. } = self;
         let options = &*options;
+        let how = Writing { strict: options.strict, allow_purged: *allow_purged };
         let bytes = AtomicU64::new(0);
         thread::scope(|scope| {
             // A channel that ends tells both neighbours to end: the reader when nobody takes
@@ -191,9 +200,8 @@ impl Importer {
             let Ok(first) = chunks.recv() else { return Ok(Run::default()) };
             let mut middle = Middle::new(store, writer, options, started.source, &first)?;
             let (to_write, batches) = sync_channel::<Batch>(1);
-            let writing = scope.spawn(move || {
-                write(writer, batches, started.consumed, progress, bytes, options.strict)
-            });
+            let writing =
+                scope.spawn(move || write(writer, batches, started.consumed, progress, bytes, how));
             let prepared = middle.run(std::iter::once(first).chain(chunks), to_write);
             let written =
                 writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
@@ -217,6 +225,13 @@ struct Run {
     stopped: Option<Stop>,
 }
 
+/// What the last stage holds batches to.
+#[derive(Clone, Copy)]
+struct Writing {
+    strict: bool,
+    allow_purged: bool,
+}
+
 /// The last stage.
 fn write(
     writer: &mut Writer,
@@ -224,11 +239,12 @@ fn write(
     skipped: u64,
     progress: &dyn Progress,
     bytes: &AtomicU64,
-    strict: bool,
+    how: Writing,
 ) -> Result<Run, Error> {
     let mut run = Run::default();
     for mut batch in batches {
-        batch.strict = strict;
+        batch.strict = how.strict;
+        batch.allow_purged = how.allow_purged;
         let consumed = batch.cursor.map_or(skipped, |cursor| cursor.consumed);
         let applied = match writer.apply(batch) {
             Err(Error::Strict(reject)) => {

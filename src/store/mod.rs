@@ -25,6 +25,7 @@ mod key;
 mod lineage;
 mod middle;
 mod prepare;
+mod purge;
 mod rejects;
 mod schema;
 mod snapshot;
@@ -34,6 +35,7 @@ mod writer;
 
 pub use codec::{Decoder, Dictionaries};
 pub use prepare::{Claim, Prepared, Preparer, Problem};
+pub use purge::Removal;
 pub use rejects::{Position, Reject};
 pub use snapshot::{Change, Community, Concept, Group, Row, Snapshot, Totals};
 pub use upsert::Counts;
@@ -116,6 +118,12 @@ pub enum Error {
     /// A collision of ids in a strict import; the batch was not stored.
     #[error("{}", .0.problem)]
     Strict(Box<Reject>),
+    /// The write-ahead log cannot be emptied while somebody reads.
+    #[error("another program reads {}; what was removed is still in its log", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// A number that no version of this program writes.
     #[error("the store holds a record of unknown class {code}")]
     Class {

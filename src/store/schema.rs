@@ -29,7 +29,7 @@ CREATE TABLE records (
     id TEXT NOT NULL,
     seq INTEGER NOT NULL,       -- number of the last change, unique
     class INTEGER NOT NULL,     -- 0 public, 1 tombstone, 2 hidden tombstone, 3 restricted
-    origin INTEGER NOT NULL,    -- 0 own id, 1 id from a DOI, 2 ledger, 3 absent
+    origin INTEGER NOT NULL,    -- 0 own id, 1 id from a DOI, 2 ledger, 3 absent, 4 purged
     source INTEGER NOT NULL,    -- of the content, 0: none
     hash BLOB NOT NULL,         -- SHA-256 of the canonical content
     revision INTEGER NOT NULL,  -- greatest seen with this content

@@ -133,7 +133,7 @@ pub struct Concept {
 /// The store as it stood when the snapshot was taken. Can be sent to another thread; several
 /// snapshots do not disturb each other or the writer.
 pub struct Snapshot {
-    connection: Connection,
+    pub(super) connection: Connection,
     dictionaries: Dictionaries,
     last_seq: u64,
     totals: Totals,

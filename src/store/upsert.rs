@@ -58,7 +58,9 @@ pub(super) enum Verdict {
 const ORIGIN_OWN: i64 = 0;
 const ORIGIN_DOI: i64 = 1;
 const ORIGIN_LEDGER: i64 = 2;
-const ORIGIN_ABSENT: i64 = 3;
+pub(super) const ORIGIN_ABSENT: i64 = 3;
+/// Nothing replaces it unless it is said to; see `purge.rs`.
+pub(super) const ORIGIN_PURGED: i64 = 4;
 
 fn origin(claim: Claim) -> i64 {
     match claim {
@@ -87,10 +89,14 @@ struct Standing {
 }
 
 impl Standing {
-    /// Sorts against [`rank`]. A record that was absent has no content: whatever is not older
-    /// brings it back.
+    fn has_content(&self) -> bool {
+        !matches!(self.origin, ORIGIN_ABSENT | ORIGIN_PURGED)
+    }
+
+    /// Sorts against [`rank`]. A record that was absent or purged has no content: whatever is not
+    /// older brings it back.
     fn rank(&self) -> (bool, i64, &str, [u8; 32]) {
-        let hash = if self.origin == ORIGIN_ABSENT { [0; 32] } else { self.hash };
+        let hash = if self.has_content() { self.hash } else { [0; 32] };
         (self.origin == ORIGIN_LEDGER, self.revision, &self.newest, hash)
     }
 }
@@ -160,6 +166,8 @@ pub(super) struct Upserts<'t> {
     pub(super) seq: i64,
     pub(super) touched: Touched,
     pub(super) classes: ClassChanges,
+    /// Whether a record that was purged may come back.
+    pub(super) allow_purged: bool,
 }
 
 impl<'t> Upserts<'t> {
@@ -177,6 +185,7 @@ impl<'t> Upserts<'t> {
             seq,
             touched: Touched::default(),
             classes: [0; 4],
+            allow_purged: false,
         })
     }
 
@@ -197,6 +206,13 @@ impl<'t> Upserts<'t> {
                 return Ok(Err(collision(record, reason.to_owned())));
             }
         };
+        if standing.origin == ORIGIN_PURGED && !self.allow_purged {
+            // That it was withdrawn is no news, and what the source says of it is not wanted.
+            return Ok(match record.class {
+                Class::Tombstone | Class::Hidden => Ok((standing.pk, Verdict::Superseded)),
+                Class::Public | Class::Restricted => Err(purged(record)),
+            });
+        }
         if let Some(other) = other_doi(&standing, record) {
             let reason = format!(
                 "stands for {other}, from {}, and for {}",
@@ -218,14 +234,15 @@ impl<'t> Upserts<'t> {
         Ok(Ok((standing.pk, verdict)))
     }
 
-    /// Withdraws a record that a complete delivery did not hold: `tombstone` replaces it until
-    /// something that is not older than what stood there comes back.
-    pub(super) fn withdraw(&mut self, tombstone: &mut Prepared) -> Result<bool, Error> {
+    /// Withdraws a record without a word from its source. Of origin [`ORIGIN_ABSENT`], because a
+    /// complete delivery did not hold it, `tombstone` replaces it until something that is not
+    /// older than what stood there comes back; of origin [`ORIGIN_PURGED`], for good.
+    pub(super) fn bury(&mut self, tombstone: &mut Prepared, origin: i64) -> Result<bool, Error> {
         let Found::Standing(standing) = self.find(&tombstone.id)? else { return Ok(false) };
         tombstone.revision = standing.revision;
         tombstone.updated.clone_from(&standing.newest);
         tombstone.created.clone_from(&standing.created);
-        self.replace(&standing, tombstone, ORIGIN_ABSENT, standing.source)?;
+        self.replace(&standing, tombstone, origin, standing.source)?;
         Ok(true)
     }
 
@@ -320,7 +337,7 @@ impl<'t> Upserts<'t> {
         origin: i64,
         source: i64,
     ) -> Result<(), Error> {
-        if standing.origin != ORIGIN_ABSENT {
+        if standing.has_content() {
             self.remember(standing.pk, &standing.hash, &standing.updated, &standing.created)?;
         }
         let before = self.recall(standing.pk, &record.hash)?;
@@ -444,6 +461,14 @@ fn other_doi<'a>(standing: &'a Standing, record: &Prepared) -> Option<&'a str> {
     let derived = standing.origin == ORIGIN_DOI || record.claim == Claim::Doi;
     let (old, new) = (standing.doi.as_deref()?, record.doi.as_deref()?);
     (derived && old.to_lowercase() != new.to_lowercase()).then_some(old)
+}
+
+fn purged(record: &Prepared) -> Problem {
+    let reason = format!(
+        "the record {} was purged; import with --allow-purged if it is to come back",
+        record.id
+    );
+    Problem { id: Some(record.id.clone()), ..Problem::new("id", "purged", reason) }
 }
 
 fn collision(record: &Prepared, reason: String) -> Problem {

@@ -8,7 +8,7 @@ use super::aside::{Aside, Communities};
 use super::codec::{self, Encoder, PLAIN};
 use super::prepare::{Prepared, Preparer};
 use super::rejects::{self, Position, Reject};
-use super::upsert::{ClassChanges, Counts, Upserts, Verdict};
+use super::upsert::{ClassChanges, Counts, ORIGIN_ABSENT, Upserts, Verdict};
 use super::{Error, lineage, schema, snapshot};
 
 /// How far an import got: commits with the batch.
@@ -33,6 +33,8 @@ pub struct Batch {
     pub cursor: Option<Cursor>,
     /// Whether a collision undoes the whole batch, as [`Error::Strict`].
     pub(super) strict: bool,
+    /// Whether records that were purged may come back.
+    pub(super) allow_purged: bool,
     /// Whether the ids of this batch are to be remembered as seen by a complete delivery.
     pub(super) seen: bool,
 }
@@ -80,9 +82,16 @@ impl Writer {
         Ok(Preparer::new(doi_pattern, Encoder::new(number, dictionary)))
     }
 
-    /// Whether the store has a dictionary.
+    /// Whether the store has a dictionary, or is to have none from an import.
     pub(super) fn is_trained(&self) -> Result<bool, Error> {
-        Ok(snapshot::dictionaries(&self.connection)?.newest().is_some())
+        // What was purged must not come back through the dictionary of an import that still
+        // holds it.
+        let purged = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM records WHERE class IN (1, 2) AND origin = 4)",
+            [],
+            |row| row.get::<_, bool>(0),
+        )?;
+        Ok(purged || snapshot::dictionaries(&self.connection)?.newest().is_some())
     }
 
     /// Trains a dictionary on these bodies, unless they are too few, for preparers made from
@@ -117,13 +126,18 @@ impl Writer {
     /// Replaces these records by tombstones, which stand until the record comes back. Ids that
     /// are not there are skipped. Returns how many were replaced.
     pub(super) fn withdraw(&mut self, tombstones: Vec<Prepared>) -> Result<u64, Error> {
+        self.bury(tombstones, ORIGIN_ABSENT)
+    }
+
+    /// Replaces these records by tombstones of this origin, in one transaction.
+    pub(super) fn bury(&mut self, tombstones: Vec<Prepared>, origin: i64) -> Result<u64, Error> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let start = last_seq(&transaction)?;
         let mut withdrawn = 0;
         let mut upserts = Upserts::new(&transaction, start)?;
         for mut tombstone in tombstones {
-            withdrawn += u64::from(upserts.withdraw(&mut tombstone)?);
+            withdrawn += u64::from(upserts.bury(&mut tombstone, origin)?);
         }
         let seq = lineage::settle(&transaction, &upserts.touched, start, upserts.seq)?;
         save_state(&transaction, seq, &upserts.classes)?;
@@ -145,6 +159,7 @@ fn apply(
     batch.records.sort_by_cached_key(|(_, _, record)| *super::key::candidates(&record.id).start());
     let mut applied = Applied { rejects: batch.rejects, counts: Counts::default() };
     let mut upserts = Upserts::new(transaction, start)?;
+    upserts.allow_purged = batch.allow_purged;
     let mut see = match batch.seen {
         true => Some(transaction.prepare_cached("INSERT OR IGNORE INTO temp.seen VALUES (?1)")?),
         false => None,

@@ -77,6 +77,9 @@ pub struct Settings<'a> {
     pub now: &'a (dyn Fn() -> Timestamp + Sync),
     /// How long an object stays that no release needs any more.
     pub grace: Duration,
+    /// The release that the last purge made: a target that holds an earlier one loses at once
+    /// what it does not need any more, whatever the grace.
+    pub purged: Option<String>,
     /// How long a publisher that says nothing holds the target.
     pub lease: Duration,
     /// Requests (or files) at a time.
@@ -220,6 +223,9 @@ pub enum PublishError {
     Canonical(#[from] CanonicalError),
 }
 
+/// Stands for the time since when an object of the ledger is not needed: it goes at once.
+const PURGED: &str = "purged";
+
 type Result<T> = std::result::Result<T, PublishError>;
 
 /// The pointers, in the order in which they move. The log stands between the lists and what
@@ -342,6 +348,7 @@ impl Work<'_> {
         {
             states.insert(0, stands.clone());
         }
+        let at_once = self.is_before_purge(&states);
         let goes_on = ledger.begun.last() == Some(own) && !self.settings.again;
         let done = if goes_on { ledger.done } else { 0 };
         // This release itself says nothing on what others left, unless it was published whole.
@@ -371,7 +378,7 @@ impl Work<'_> {
         Pages { source, standing, target, sender: &sender, states: &states, whole, done }.send()?;
         self.settle()?;
         self.move_pointers(&there, &sender)?;
-        let gone = self.gone(&objects, &on_target, ledger)?;
+        let gone = self.gone(&objects, &on_target, ledger, at_once)?;
         report.waiting = self.clear(gone, &objects, &sender)?;
         sender.report(report);
         Ok(())
@@ -450,6 +457,7 @@ impl Work<'_> {
         objects: &Objects,
         on_target: &OnTarget,
         ledger: Ledger,
+        at_once: bool,
     ) -> Result<BTreeMap<String, String>> {
         let now = (self.settings.now)().to_string();
         let served = self.settings.served;
@@ -458,7 +466,18 @@ impl Work<'_> {
             fresh.map(|path| (path.to_owned(), now.clone())).collect();
         gone.extend(ledger.gone);
         gone.retain(|path, _| !objects.has(path) && !objects.keeps_release_of(path));
+        if at_once {
+            gone.values_mut().for_each(|since| PURGED.clone_into(since));
+        }
         Ok(gone)
+    }
+
+    /// Whether one of these releases, which may be on the target, is from before the last purge.
+    fn is_before_purge(&self, there: &[Begun]) -> bool {
+        let releases = &self.standing.releases.releases;
+        let place = |id: &str| releases.iter().position(|line| line.release == id);
+        let purged = self.settings.purged.as_deref().and_then(place);
+        purged.is_some_and(|purged| there.iter().any(|begun| place(&begun.release) < Some(purged)))
     }
 
     /// Removes what was gone long enough and ends the publication in the ledger. Returns how
@@ -471,7 +490,7 @@ impl Work<'_> {
     ) -> Result<u64> {
         let now = (self.settings.now)();
         let is_due = |since: &String| {
-            // A time that cannot be read is taken as long ago.
+            // A time that cannot be read, as `PURGED`, is taken as long ago.
             let Ok(since) = since.parse::<Timestamp>() else { return true };
             now.duration_since(since).unsigned_abs() >= self.settings.grace
         };
