@@ -144,18 +144,18 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
   const head = new Varints(bucket);
   const count = head.next();
   const base = head.next();
-  const start = head.at + count * 4;
-  if (start > bucket.length) throw new Damaged("bucket");
-  const view = new DataView(bucket.buffer, bucket.byteOffset + head.at, count * 4);
+  if (count > bucket.length * 8) throw new Damaged("bucket");
+  const bits = new Bits(bucket, head.at);
+  const prints = new Uint32Array(count);
+  bits.postings(count, 2 ** 31, prints, 0);
   let last = -1;
-  for (let i = 0; i < count; i += 1) if (wanted.has(view.getUint32(i * 4, true))) last = i;
+  for (let i = 0; i < count; i += 1) if (wanted.has(prints[i]!)) last = i;
   if (last < 0) return found;
-  const bits = new Bits(bucket, start);
   const docs = new Uint32Array(INLINE);
   const levels = new Uint8Array(INLINE);
   let offset = base;
   for (let i = 0; i <= last; i += 1) {
-    const print = view.getUint32(i * 4, true);
+    const print = prints[i]!;
     const df = bits.gamma();
     if (df > records) throw new Damaged("count");
     if (df <= INLINE) {

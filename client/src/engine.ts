@@ -34,6 +34,8 @@ interface Known {
   tier: Tier;
   entry: Entry | undefined;
   list: List | undefined;
+  /** Records of the list that no longer count, as far as it is here. */
+  dead: number;
   /** Bytes of the list that are here. */
   bytes: Uint8Array;
 }
@@ -89,7 +91,7 @@ export class Engine {
   }
 
   get records(): number {
-    return this.tiers.reduce((sum, { meta }) => sum + (meta.older ? 0 : meta.records), 0);
+    return this.tiers.reduce((sum, { meta, live }) => sum + (meta.older ? 0 : live), 0);
   }
 
   /** Gives one answer, or a first and then a final one. `alive`: whether anyone still waits. */
@@ -111,7 +113,7 @@ export class Engine {
     const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
     // Needed whole: what is left out, and what is only counted.
     const whole = new Set([...sets, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
-    const counting = this.countable(tiers) ? tiers[0]?.values.communities.slice(0, COMMUNITIES) ?? [] : [];
+    const counting = this.countable(tiers) ? largest(tiers).slice(0, COMMUNITIES) : [];
     const counted = counting.map(([slug]) => `c:${slug}`);
     counted.forEach((key) => whole.add(key));
     await wait(this.look(tiers, [...new Set([...keys, ...counted])]));
@@ -185,7 +187,10 @@ export class Engine {
   // Keys and lists.
 
   private frequency(tiers: Tier[], key: string): number {
-    return tiers.reduce((sum, tier) => sum + (this.known.get(name(tier, key))?.entry?.df ?? 0), 0);
+    return tiers.reduce((sum, tier) => {
+      const known = this.known.get(name(tier, key));
+      return sum + (known?.entry ? known.entry.df - known.dead : 0);
+    }, 0);
   }
 
   /** The keys of each part. */
@@ -225,7 +230,7 @@ export class Engine {
       for (const [print, key] of keys) {
         const entry = entries.get(print);
         const list = entry?.kind === "inline" ? { ...entry.postings, whole: true, used: 0, floor: 0 } : undefined;
-        this.known.set(name(tier, key), { tier, entry, list, bytes: new Uint8Array() });
+        this.known.set(name(tier, key), { tier, entry, list, dead: deadIn(tier, list), bytes: new Uint8Array() });
       }
     });
   }
@@ -253,6 +258,7 @@ export class Engine {
       bytes.set(known.bytes);
       bytes.set(parts[at]!, have);
       known.list = readList(bytes, entry.df, entry.bytes, known.tier.meta.records);
+      known.dead = deadIn(known.tier, known.list);
       known.bytes = known.list.whole ? new Uint8Array() : bytes;
     });
     this.forget();
@@ -286,7 +292,7 @@ export class Engine {
 
   /** What is known of a key, as segments; `idf` is over all tiers that are read. */
   private segments(tiers: Tier[], key: string): { segments: Segment[]; whole: boolean; df: number } {
-    const records = tiers.reduce((sum, { meta }) => sum + meta.records, 0);
+    const records = tiers.reduce((sum, { live }) => sum + live, 0);
     const df = this.frequency(tiers, key);
     const idf = Math.log(1 + (records - df + 0.5) / (df + 0.5));
     let whole = true;
@@ -502,6 +508,21 @@ export class Engine {
     return facets;
   }
 }
+
+/** How many records of a list no longer count. */
+const deadIn = (tier: Tier, list: List | undefined): number => {
+  let sum = 0;
+  if (list && tier.hasDead) for (let i = 0; i < list.docs.length; i += 1) if (tier.isDead(list.docs[i]!)) sum += 1;
+  return sum;
+};
+
+/** The communities of all tiers, those with most records first. */
+const largest = (tiers: Tier[]): [string, string, number][] => {
+  const sums = new Map<string, [string, string, number]>();
+  for (const { values } of tiers)
+    for (const [slug, title, records] of values.communities) sums.set(slug, [slug, title, records + (sums.get(slug)?.[2] ?? 0)]);
+  return [...sums.values()].sort((a, b) => b[2] - a[2] || (a[0] < b[0] ? -1 : 1));
+};
 
 const name = (tier: Tier, key: string) => `${tier.meta.dir} ${key}`;
 

@@ -66,6 +66,8 @@ export class Tier {
   private buckets!: Float64Array;
   /** One bit a record. */
   private dead: Uint8Array | undefined;
+  /** Records that count. */
+  live = 0;
   private readonly sections = new Map<string, Promise<Uint8Array>>();
   private offsets: Promise<Float64Array> | undefined;
   private runOf!: Uint32Array;
@@ -94,11 +96,14 @@ export class Tier {
       while (run + 1 < this.runs.count && this.runs.start[run + 1]! <= block << 8) run += 1;
       this.runOf[block] = run;
     }
+    this.live = this.meta.records;
     if (this.meta.dead) {
       const numbers = new Varints(await inflate(await this.files.whole(this.meta.dead.path)));
       const dead = new Uint8Array((this.meta.records >> 3) + 1);
       for (let record = 0; numbers.more; ) {
         record += numbers.next();
+        if (record >= this.meta.records) throw new Damaged("dead");
+        this.live -= 1;
         dead[record >> 3]! |= 1 << (record & 7);
       }
       this.dead = dead;
@@ -138,7 +143,7 @@ export class Tier {
   place(key: string): { print: number; from: number; to: number } {
     const bytes = encoder.encode(key);
     const bucket = Math.floor((hash(2166136261 ^ this.meta.seed, bytes) * this.meta.buckets) / 2 ** 32);
-    return { print: hash(2538058380 ^ this.meta.seed, bytes), from: this.buckets[bucket]!, to: this.buckets[bucket + 1]! };
+    return { print: hash(2538058380 ^ this.meta.seed, bytes) >>> 1, from: this.buckets[bucket]!, to: this.buckets[bucket + 1]! };
   }
 
   /** The parts of files that a stretch of a stream is in. */

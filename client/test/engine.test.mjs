@@ -47,20 +47,23 @@ const corpus = (size, first) => {
 const tiers = [corpus(6000, 0), corpus(90, 10_000)];
 const older = corpus(20, 20_000);
 const dead = [3, 4, 5999];
+// A community of a later tier alone.
+tiers[1].find(({ keys, type }) => keys.ice !== undefined && type !== "software").keys["c:new"] = 63;
 const words = [["climate", 300], ["climax", 5], ["glacier", 50], ["glaciers", 3], ["ice", 240], ["ocean", 5000], ["中文", 30]];
 const root = mkdtempSync(join(tmpdir(), "offprint-search-"));
 const write = (name, records, more) =>
   writeTier(root, { name, records, words, pack: PACK, days: records.map(({ day }) => day), communities: [["zoo", "The Zoo", 100]], ...more });
-writePointer(root, [write("base", tiers[0], { dead }), write("day", tiers[1], { seed: 9, buckets: 1 }), write("old", older, { older: true })], PACK);
+writePointer(root, [write("base", tiers[0], { dead }), write("day", tiers[1], { seed: 9, buckets: 1, communities: [["zoo", "The Zoo", 9], ["new", "The New", 1]] }), write("old", older, { older: true })], PACK);
 
 const level = (i) => i * 1000 + 500;
 
 /** Scores of records by keys, looking at each. */
 const oracle = (keys, { must = [], not = [], keep = () => true } = {}) => {
   const all = tiers.flatMap((records, tier) => records.map((record, at) => ({ ...record, dead: tier === 0 && dead.includes(at) })));
+  const live = all.filter((record) => !record.dead);
   const idf = Object.fromEntries([...keys, ...must].map((key) => {
-    const df = all.filter((record) => record.keys[key] !== undefined).length;
-    return [key, Math.log(1 + (all.length - df + 0.5) / (df + 0.5))];
+    const df = live.filter((record) => record.keys[key] !== undefined).length;
+    return [key, Math.log(1 + (live.length - df + 0.5) / (df + 0.5))];
   }));
   return all
     .map((record, number) => ({
@@ -91,6 +94,11 @@ const opened = async (kind = "ranges") => {
   await engine.open();
   return { server, engine };
 };
+
+test("records that no longer count are not counted", async () => {
+  const { engine } = await opened();
+  assert.equal(engine.records, tiers.flat().length - dead.length);
+});
 
 test("final answers are those of a search that looks at every record", async () => {
   const { engine } = await opened();
@@ -131,6 +139,8 @@ test("what is chosen does not empty its own facet", async () => {
   for (const type of TYPES) assert.equal(types[type], oracle(["ice"], { keep: (record) => record.type === type }).length);
   assert.equal(answer.facets.access.reduce((sum, { count }) => sum + count, 0), answer.total);
   assert.deepEqual(answer.facets.community.map(({ label }) => label), ["The Zoo"]);
+  const all = last(await ask(engine, "ice"));
+  assert.deepEqual(all.facets.community.map(({ label }) => label), ["The Zoo", "The New"]);
 });
 
 test("newest first is by date, with and without words", async () => {

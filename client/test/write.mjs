@@ -84,13 +84,14 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   const byBucket = Array.from({ length: buckets }, () => []);
   for (const [key, list] of lists) {
     const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
-    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key), ...list });
+    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 1, ...list });
   }
   const lengths = byBucket.map((entries) => {
     if (entries.length === 0) return 0;
     entries.sort((a, b) => a.print - b.print);
     const base = streams.lists.length;
     const bits = new Bits();
+    bits.postings(entries.map(({ print }) => print), 2 ** 31);
     for (const { docs, levels } of entries) {
       bits.gamma(docs.length);
       if (docs.length <= 128) {
@@ -116,9 +117,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
       bits.gamma(bytes.length);
       append("lists", bytes);
     }
-    const prints = Buffer.alloc(entries.length * 4);
-    entries.forEach(({ print }, i) => prints.writeUInt32LE(print, i * 4));
-    const bucket = padded(Buffer.concat([varints([entries.length, base]), prints, bits.bytes()]), 64);
+    const bucket = padded(Buffer.concat([varints([entries.length, base]), bits.bytes()]), 64);
     append("dict", bucket);
     return bucket.length / 64;
   });

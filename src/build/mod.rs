@@ -348,11 +348,13 @@ pub fn build(
     meter.lap("lists");
     let mut outcome = sink.finish(catalogue)?;
     meter.lap("files");
-    let searched = match settings.site.search {
-        true => Some(search::print(&snapshot, settings, &stage, &outcome.withheld)?),
-        false => None,
-    };
-    let search = searched.map(|search| search.enter(&mut outcome.written, &mut outcome.reused));
+    let withheld = &outcome.withheld;
+    let public = outcome.counts.public;
+    let job = search::Job { snapshot: &snapshot, settings, stage: &stage, withheld, public };
+    let search = settings.site.search.then(|| search::print(&job, &plan)).transpose()?;
+    if let Some(search) = &search {
+        search.enter(&mut outcome.written, &mut outcome.reused);
+    }
     meter.lap("search");
     let manifest = Manifest {
         format: FORMAT,
@@ -376,9 +378,12 @@ pub fn build(
     if let Some(catalogue) = outcome.catalogue {
         catalogue.settle(&remembered.manifest_sha256)?;
     }
+    let search = search.map(|search| search.settle(&remembered)).transpose()?;
+    let keeps_before = search.as_ref().is_some_and(|search| search.keeps_before);
+    let search = search.map(|search| search.pointer);
     let delta::Shelved { shelf, made: delta } = delta::write(&stage, settings, &manifest)?;
     meter.lap("delta");
-    let before = search::standing(root)?;
+    let before = search::standing(root)?.filter(|_| keeps_before);
     let named = pointer::publish(&stage, &manifest, search.clone(), shelf.as_ref())?;
     meter.lap("publish");
     if plan.is_full() {

@@ -173,6 +173,8 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) struct Base {
     pub(super) manifest: Manifest,
+    /// [`Remembered::mark`] of the build that made it.
+    pub(super) mark: String,
     /// Frames that hold records there, rising.
     pub(super) numbers: Vec<u64>,
     /// Frames with a record that changed.
@@ -230,8 +232,9 @@ impl Plan {
         }
         let packs = touched.iter().map(|number| spans.place_of_number(*number).pack).collect();
         let opened = opened.into_iter().map(|change| change.id).collect();
+        let (mark, numbers) = (last.mark(), state.numbers()?);
         Ok(Plan {
-            base: Some(Base { manifest, numbers: state.numbers()?, touched, packs, catalogue }),
+            base: Some(Base { manifest, mark, numbers, touched, packs, catalogue }),
             changed: Changed { going_on: true, since: last.last_seq, opened },
         })
     }

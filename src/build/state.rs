@@ -88,6 +88,13 @@ pub(super) struct Remembered {
     pub(super) manifest: String,
 }
 
+impl Remembered {
+    /// Tells this build from every other of the store: what it made, and the last change it saw.
+    pub(super) fn mark(&self) -> String {
+        format!("{} {}", self.manifest_sha256, self.last_seq)
+    }
+}
+
 /// What a frame became, without the files themselves.
 #[derive(Debug, Default)]
 pub(super) struct Memo {

@@ -1,6 +1,7 @@
 //! Parts of a release that no manifest lists, and a site that stands in packs.
 
 use std::fs;
+use std::path::Path;
 
 use crate::harness::{Repo, offprint, read_json, run, synth, tree};
 use crate::{assert_published, build_with, next_month, publish, small, visible};
@@ -13,6 +14,7 @@ fn a_site_in_packs_is_published_as_files() {
     let (packs, files) = (Repo::new(), Repo::new());
     let (target, unpacked) = (scratch.path().join("www"), scratch.path().join("unpacked"));
     let (to, from) = (target.to_str().unwrap(), packs.public());
+    let (mirror, changed) = (scratch.path().join("mirror"), scratch.path().join("changed"));
     let mut sent = Vec::new();
     for month in [11_u32, 12] {
         let records = synth(scratch.path(), 60, month - 10);
@@ -38,6 +40,27 @@ fn a_site_in_packs_is_published_as_files() {
             }
         }
         let _ = run(offprint().args(["verify", to])).exits(0);
+        // Who mirrors the target gets files too, whatever the mirror had.
+        for (place, before) in [(&mirror, to), (&changed, from.to_str().unwrap())] {
+            let place = place.to_str().unwrap();
+            if month == 11 {
+                let _ = run(offprint().args(["pull", before, place])).exits(0);
+            } else {
+                let _ = run(offprint().args(["pull", to, place])).exits(0);
+                let mut mirrored = tree(Path::new(place));
+                mirrored.retain(|path, _| !path.starts_with(".pull/"));
+                // A mirror has one release; the target keeps what the one before had.
+                let kept =
+                    |path: &str| ["dumps/", "site/", "search/"].iter().any(|d| path.starts_with(d));
+                let differ = |path: &&String| {
+                    mirrored.get(*path) != there.get(*path)
+                        && (!kept(path) || mirrored.contains_key(*path))
+                };
+                let wrong: Vec<_> = mirrored.keys().chain(there.keys()).filter(differ).collect();
+                assert!(wrong.is_empty(), "{place}: {wrong:?}");
+                let _ = run(offprint().args(["verify", place])).exits(0);
+            }
+        }
     }
     assert!(!from.join("records").exists(), "the web root has packs only");
     assert!(sent[1] < sent[0], "pages that did not change are not sent again: {sent:?}");

@@ -8,3 +8,4 @@ mod oracle;
 mod privacy;
 mod questions;
 mod repository;
+mod tiers;

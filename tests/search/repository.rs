@@ -10,8 +10,11 @@ use offprint::record::Repository as Name;
 use offprint::record::synth::Synth;
 use offprint::release::fetch::Source;
 use offprint::release::layout::{self, Spans};
+use offprint::release::pointer::ReleasePointer;
 use offprint::release::search::analyse::Analyser;
 use offprint::release::search::evaluate::{Answer, Wanted};
+
+use offprint::release::search::pointer::SearchPointer;
 use offprint::release::search::query::Query;
 use offprint::release::search::reader::{Reading, Searcher};
 use offprint::store::Store;
@@ -62,6 +65,23 @@ impl Repository {
 
     pub(crate) fn build(&self, day: u32, threads: usize) -> Report {
         build(&self.store, &self.root(), &settings(self.dir.path(), day, threads), &|_| {}).unwrap()
+    }
+
+    /// A build that goes on from nothing.
+    pub(crate) fn build_anew(&self, day: u32) -> Report {
+        let settings = Settings { full: true, ..settings(self.dir.path(), day, 1) };
+        build(&self.store, &self.root(), &settings, &|_| {}).unwrap()
+    }
+
+    /// The path of the search pointer that stands.
+    pub(crate) fn pointer_path(&self) -> String {
+        let source = Source::open(self.root().to_str().unwrap());
+        ReleasePointer::read(&source).unwrap().unwrap().search.unwrap().path
+    }
+
+    pub(crate) fn pointer(&self) -> SearchPointer {
+        let bytes = fs::read(self.root().join(self.pointer_path())).unwrap();
+        SearchPointer::from_bytes(&bytes).unwrap()
     }
 
     pub(crate) fn search(&self, text: &str) -> Answer {

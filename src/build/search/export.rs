@@ -14,7 +14,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet as _, InvertedIndexReader, TERMINATED};
 
 use crate::release::search::bits::{BitWriter, put_varint, rice_parameter};
-use crate::release::search::key::Place;
+use crate::release::search::key::{FINGERPRINTS, Place};
 use crate::release::search::pointer::LEVELS;
 
 use super::SearchError;
@@ -44,6 +44,9 @@ const PRESENT: u8 = LEVELS as u8 - 1;
 const IN_DICTIONARY: [Field; 5] =
     [Field::All, Field::Title, Field::Names, Field::Keywords, Field::Keys];
 
+/// Mean lengths of the fields of the dictionary.
+pub(super) type Averages = [f64; 5];
+
 /// What of a field the export needs.
 struct Source {
     field: Field,
@@ -69,6 +72,8 @@ pub(super) struct Exporter {
     records: Vec<u32>,
     levels: Levels,
     terms: u64,
+    /// By which impacts were found.
+    pub(super) averages: Averages,
     /// How many there are.
     pub(super) buckets: u32,
 }
@@ -76,29 +81,36 @@ pub(super) struct Exporter {
 /// A bucket but for its head.
 struct Bucket {
     entries: u32,
-    fingerprints: Vec<u8>,
     bits: Vec<u8>,
     lists: Vec<u8>,
 }
 
 impl Exporter {
-    /// Prepares: opens the fields and finds levels.
-    pub(super) fn new(inverted: &Inverted, records: Vec<u32>) -> Result<Exporter, SearchError> {
+    /// Prepares: opens the fields and finds levels. `averages`: those of the tier that this one
+    /// is read with; its own if there is none.
+    pub(super) fn new(
+        inverted: &Inverted,
+        records: Vec<u32>,
+        averages: Option<Averages>,
+    ) -> Result<Exporter, SearchError> {
         let segment = &inverted.segment;
         let mut sources = Vec::new();
-        for field in IN_DICTIONARY {
+        let mut used = Averages::default();
+        for (number, field) in IN_DICTIONARY.into_iter().enumerate() {
             let terms = segment.inverted_index(inverted.field(field))?;
             let norms = match field.is_text() {
                 true => Some(segment.get_fieldnorms_reader(inverted.field(field))?),
                 false => None,
             };
-            let average = terms.total_num_tokens() as f64 / f64::from(segment.max_doc());
+            let own = terms.total_num_tokens() as f64 / f64::from(segment.max_doc());
+            let average = averages.map_or(own, |averages| averages[number]);
+            used[number] = average;
             sources.push(Source { field, terms, norms, lengths: Lengths::new(average) });
         }
         let terms = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
         let levels = histogram(&sources, terms)?.levels();
         let buckets = (terms / BUCKET_TERMS).clamp(1, 1 << 20) as u32;
-        Ok(Exporter { sources, records, levels, terms, buckets })
+        Ok(Exporter { sources, records, levels, terms, averages: used, buckets })
     }
 
     /// What levels are worth.
@@ -129,7 +141,6 @@ impl Exporter {
                     let mut bytes = Vec::with_capacity(bucket.bits.len() + 2048);
                     put_varint(&mut bytes, u64::from(bucket.entries));
                     put_varint(&mut bytes, lists.bytes());
-                    bytes.extend_from_slice(&bucket.fingerprints);
                     bytes.extend_from_slice(&bucket.bits);
                     put_varint(&mut lengths, dict.write_padded(&bytes, UNIT)?);
                     lists.write(&bucket.lists)?;
@@ -162,11 +173,19 @@ impl Exporter {
     }
 
     fn bucket(&self, terms: &[Term]) -> Result<Bucket, SearchError> {
-        let mut bucket =
-            Bucket { entries: 0, fingerprints: Vec::new(), bits: Vec::new(), lists: Vec::new() };
+        let mut bucket = Bucket { entries: 0, bits: Vec::new(), lists: Vec::new() };
         let range = self.records.len() as u32;
         let mut bits = BitWriter::default();
         // Terms that share a place share an entry.
+        let mut prints: Vec<u32> = terms.iter().map(|term| term.place.fingerprint).collect();
+        prints.dedup();
+        bucket.entries = prints.len() as u32;
+        let k = rice_parameter(FINGERPRINTS, bucket.entries);
+        let mut next = 0;
+        for print in prints {
+            bits.rice(print - next, k);
+            next = print + 1;
+        }
         for same in terms.chunk_by(|a, b| a.place == b.place) {
             let mut postings = Vec::new();
             for term in same {
@@ -174,8 +193,6 @@ impl Exporter {
             }
             postings.sort_unstable_by_key(|(record, level)| (*record, std::cmp::Reverse(*level)));
             postings.dedup_by_key(|(record, _)| *record);
-            bucket.entries += 1;
-            bucket.fingerprints.extend(same[0].place.fingerprint.to_le_bytes());
             let count = postings.len() as u32;
             bits.gamma(count);
             if count <= INLINE {

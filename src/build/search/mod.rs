@@ -7,36 +7,47 @@
 //! ([`export`]). Memory: about 40 bytes a record, tantivy's buffer, and what
 //! [`export`] holds at a time.
 //!
-//! The newest versions make one tier, the older ones another; each is written anew when a
-//! record changed, under a name that follows from its content.
+//! The newest versions make one tier, the older ones another. A build that goes on from one
+//! that stands adds a tier of what changed ([`update`]), by what it knows of the places of
+//! records ([`places`]). Names of tiers follow from their content.
 
 mod document;
 mod export;
 mod index;
 mod levels;
 mod order;
+mod places;
 mod stream;
 mod tier;
+mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::Bound;
 use std::path::Path;
 
 use crate::record::access::{Visibility, visibility};
+use crate::record::identifier::OrderKey;
 use crate::record::{Lineage, Published, Record};
 use crate::release::canonical::{self, CanonicalError};
 use crate::release::fetch::Source;
 use crate::release::hash::sha256;
 use crate::release::pointer::{Named, ReleasePointer};
 use crate::release::search::analyse::{ANALYSER, Analyser};
-use crate::release::search::pointer::{PACK_BYTES, SEARCH_FORMAT, SearchPointer};
-use crate::release::stage::{Stage, StageError};
+use crate::release::search::pointer::{PACK_BYTES, SEARCH_FORMAT, SearchPointer, Tier};
+use crate::release::stage::{Stage, StageError, Written};
 use crate::store::{Class, Group, Snapshot};
 
 use super::pipeline::{self, Halt};
+use super::standing::Plan;
+use super::state::Remembered;
 use super::{BuildError, Settings, Tally};
 use document::Document;
-use tier::TierMaker;
+use places::{Placed, Places};
+use tier::{Making, TierMaker};
+
+/// Name of the file with the places of records, in the directory of the index.
+const PLACES: &str = "places.db";
 
 /// Why the search index could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -63,75 +74,145 @@ pub enum SearchError {
     /// More records than a tier can number.
     #[error("more than 2^31 records in a tier")]
     TooMany,
+    /// The places of records cannot be kept.
+    #[error("cannot keep the places of records in the search index")]
+    Places(#[from] rusqlite::Error),
+    /// An entry there cannot be read or written.
+    #[error("an entry in the places of the search index cannot be used")]
+    Entry(#[source] serde_json::Error),
     /// A value has no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
 }
 
+/// What an index is made of, and where it goes.
+pub(super) struct Job<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) settings: &'a Settings,
+    pub(super) stage: &'a Stage,
+    /// Public records that are not printed all the same.
+    pub(super) withheld: &'a BTreeSet<String>,
+    /// How many records are printed.
+    pub(super) public: u64,
+}
+
+/// Files written, and files found equal.
+#[derive(Debug, Default)]
+struct Tallies {
+    written: Tally,
+    reused: Tally,
+}
+
+impl Tallies {
+    fn add(&mut self, files: Vec<Written>) {
+        for file in files {
+            if file.reused { &mut self.reused } else { &mut self.written }.add(file.bytes);
+        }
+    }
+}
+
 /// What was printed.
 #[derive(Debug)]
 pub(super) struct PrintedSearch {
+    pointer: Named,
+    places: Places,
+    tallies: Tallies,
+    keeps_before: bool,
+}
+
+/// What was printed, and what it was made from is kept.
+#[derive(Debug)]
+pub(super) struct Settled {
     /// For `release.json`.
     pub(super) pointer: Named,
-    pub(super) written: Tally,
-    pub(super) reused: Tally,
+    /// Whether the index before may stay for pages that are open: it holds no record that is
+    /// no longer public.
+    pub(super) keeps_before: bool,
 }
 
 impl PrintedSearch {
-    /// Notes what was written; gives what `release.json` names.
+    /// Notes what was written.
     pub(super) fn enter(
-        self,
+        &self,
         written: &mut BTreeMap<&'static str, Tally>,
         reused: &mut BTreeMap<&'static str, Tally>,
-    ) -> Named {
-        written.entry("search").or_default().join(self.written);
-        reused.entry("search").or_default().join(self.reused);
-        self.pointer
+    ) {
+        written.entry("search").or_default().join(self.tallies.written);
+        reused.entry("search").or_default().join(self.tallies.reused);
+    }
+
+    /// Keeps the places of records, as those of the build that is remembered so; the build's own
+    /// state must be committed.
+    pub(super) fn settle(self, build: &Remembered) -> Result<Settled, SearchError> {
+        let PrintedSearch { pointer, places, keeps_before, .. } = self;
+        places.settle(&build.mark(), &pointer)?;
+        Ok(Settled { pointer, keeps_before })
     }
 }
 
-/// Indexes and prints every public record of the snapshot but `withheld`.
+/// Indexes and prints every public record of the snapshot; goes on from the index that stands if
+/// the plan does, and that can be.
 ///
 /// # Errors
 /// When the store cannot be read or a file not be written.
-pub(super) fn print(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    stage: &Stage,
-    withheld: &BTreeSet<String>,
-) -> Result<PrintedSearch, BuildError> {
-    let dir = settings.search_dir();
-    match fs::remove_dir_all(&dir) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            return Err(file_error("clear", &dir)(source).into());
-        }
-        _ => {}
+pub(super) fn print(job: &Job<'_>, plan: &Plan) -> Result<PrintedSearch, BuildError> {
+    if let Some(base) = &plan.base
+        && let Some(printed) = update::print(job, base, &plan.changed)?
+    {
+        return Ok(printed);
     }
+    let dir = job.settings.search_dir();
+    clear(&dir)?;
     let mut newest = TierMaker::new(&dir.join("newest"))?;
     let mut older = TierMaker::new(&dir.join("older"))?;
-    documents(snapshot, settings, withheld, |document| match document.older {
+    documents(job, None, |document| match document.older {
         false => newest.add(document),
         true => older.add(document),
     })?;
-    let mut printed = Tally::default();
-    let mut reused = Tally::default();
-    let mut tiers = Vec::new();
-    for (maker, name, is_older) in [(newest, "newest", false), (older, "older", true)] {
-        let Some((tier, files)) = maker.print(stage, name, is_older)? else { continue };
-        for file in files {
-            if file.reused { &mut reused } else { &mut printed }.add(file.bytes);
+    let places = Places::create(&dir.join(PLACES))?;
+    let (mut tallies, mut tiers, mut averages) = (Tallies::default(), Vec::new(), None);
+    for (key, maker, name, older) in [(0, newest, "newest", false), (1, older, "older", true)] {
+        let making = Making { name, older, averages };
+        let made = maker.print(job.stage, making, |id, number| places.put(id, key, number))?;
+        if let Some(made) = made {
+            tallies.add(made.files);
+            averages = Some(made.averages);
+            let placed = Placed { key, tier: made.tier, averages: made.averages };
+            places.put_tier(&placed)?;
+            tiers.push(placed.tier);
         }
-        tiers.push(tier);
     }
+    // Whether all that the index before holds is still public is not known.
+    Ok(finish(job.stage, tiers, places, tallies, false)?)
+}
+
+/// Writes the pointer.
+fn finish(
+    stage: &Stage,
+    tiers: Vec<Tier>,
+    places: Places,
+    mut tallies: Tallies,
+    keeps_before: bool,
+) -> Result<PrintedSearch, SearchError> {
     let pointer =
         SearchPointer { format: SEARCH_FORMAT, analyser: ANALYSER, pack_bytes: PACK_BYTES, tiers };
-    let bytes = canonical::to_bytes(&pointer).map_err(SearchError::from)?;
+    let bytes = canonical::to_bytes(&pointer)?;
     let hash = sha256(&bytes);
     let path = format!("search/pointer-{}.json", &hash[..12]);
     let file = stage.write(&path, &bytes)?;
-    if file.reused { &mut reused } else { &mut printed }.add(file.bytes);
     let pointer = Named { path, bytes: file.bytes, sha256: hash };
-    Ok(PrintedSearch { pointer, written: printed, reused })
+    tallies.add(vec![file]);
+    Ok(PrintedSearch { pointer, places, tallies, keeps_before })
+}
+
+/// Removes a directory, if it is there.
+fn clear(dir: &Path) -> Result<(), SearchError> {
+    match fs::remove_dir_all(dir) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(file_error("clear", dir)(source))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SearchError {
@@ -139,13 +220,19 @@ fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) 
     move |source| SearchError::File { action, path, source }
 }
 
-/// Hands the document of every public record but `withheld` to `sink`, in pack order.
+/// Some records, and the frames they are in.
+struct Wanted {
+    ids: BTreeSet<String>,
+    frames: BTreeSet<u64>,
+}
+
+/// Hands the document of every public record that is wanted to `sink`, in pack order.
 fn documents(
-    snapshot: &Snapshot,
-    settings: &Settings,
-    withheld: &BTreeSet<String>,
+    job: &Job<'_>,
+    wanted: Option<&Wanted>,
     mut sink: impl FnMut(Document) -> Result<(), SearchError> + Send,
 ) -> Result<(), BuildError> {
+    let Job { snapshot, settings, withheld, .. } = *job;
     let as_of = settings.as_of.to_string();
     let day = as_of.get(..10).unwrap_or(&as_of);
     let dictionaries = snapshot.dictionaries();
@@ -155,17 +242,25 @@ fn documents(
         || Ok((dictionaries.decoder(), Analyser::new(), String::new())),
         |hand| {
             let group_of = |key| spans.number_of(key);
-            snapshot.scan_groups(.., group_of, |group| hand(group).map_err(Fed::Stopped)).map_err(
-                |fed: Fed| match fed {
+            let mut scan = |range: (Bound<OrderKey>, Bound<OrderKey>)| {
+                let scanned = snapshot
+                    .scan_groups(range, group_of, |group| hand(group).map_err(Fed::Stopped));
+                scanned.map_err(|fed: Fed| match fed {
                     Fed::Stopped(_) => Halt::Stopped,
                     Fed::Store(error) => Halt::Failed(error.into()),
-                },
-            )
+                })
+            };
+            let Some(wanted) = wanted else { return scan((Bound::Unbounded, Bound::Unbounded)) };
+            wanted.frames.iter().try_for_each(|frame| {
+                let keys = spans.keys(*frame);
+                scan((Bound::Included(*keys.start()), Bound::Included(*keys.end())))
+            })
         },
         |(decoder, analyser, body), group: Group| {
             let mut documents = Vec::new();
             for row in group.rows.iter().filter(|row| row.class == Class::Public) {
-                if withheld.contains(&row.id) {
+                let is_wanted = wanted.is_none_or(|wanted| wanted.ids.contains(&row.id));
+                if !is_wanted || withheld.contains(&row.id) {
                     continue;
                 }
                 row.decode(decoder, body)?;
@@ -213,7 +308,10 @@ pub(super) fn sweep(root: &Path, pointers: [Option<Named>; 2]) -> Result<(), Sea
     for named in pointers.into_iter().flatten() {
         let bytes = fs::read(root.join(&named.path)).unwrap_or_default();
         if let Ok(pointer) = SearchPointer::from_bytes(&bytes) {
-            kept.extend(pointer.tiers.into_iter().map(|tier| tier.dir));
+            for tier in pointer.tiers {
+                kept.insert(tier.dir);
+                kept.extend(tier.dead.map(|dead| dead.path));
+            }
         }
         kept.insert(named.path);
     }

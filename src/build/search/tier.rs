@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::release::search::pointer::{
 use crate::release::stage::{Sealed, Stage, Written};
 
 use super::document::{Document, Field};
-use super::export::Exporter;
+use super::export::{Averages, Exporter};
 use super::index::{Inverted, Inverter};
 use super::order::{Entry, Ordered, Orders};
 use super::stream::{StreamWriter, deflated};
@@ -35,6 +35,25 @@ const BLOCK: usize = 2048;
 const WORD_RECORDS: u32 = 2;
 /// Communities that are named in the tables.
 const COMMUNITIES: usize = 100;
+
+/// What tier is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Making {
+    /// Beginning of its directory's name.
+    pub(super) name: &'static str,
+    /// Whether of older versions.
+    pub(super) older: bool,
+    /// Mean lengths of the tier that it is read with, if there is one.
+    pub(super) averages: Option<Averages>,
+}
+
+/// A tier that was made.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) tier: Tier,
+    pub(super) files: Vec<Written>,
+    pub(super) averages: Averages,
+}
 
 /// A tier that takes documents.
 pub(super) struct TierMaker {
@@ -81,13 +100,15 @@ impl TierMaker {
         self.inverter.add(number, document.fields)
     }
 
-    /// Prints the tier, if it has records.
+    /// Prints the tier, if it has records; tells `place` the number of each id, in the order of
+    /// arrival.
     pub(super) fn print(
         self,
         stage: &Stage,
-        name: &str,
-        older: bool,
-    ) -> Result<Option<(Tier, Vec<Written>)>, SearchError> {
+        making: Making,
+        place: impl FnMut(&str, u32) -> Result<(), SearchError>,
+    ) -> Result<Option<Made>, SearchError> {
+        let Making { name, older, averages } = making;
         let TierMaker { inverter, orders, spool, spool_path, communities, .. } = self;
         if orders.len() == 0 {
             return Ok(None);
@@ -98,7 +119,7 @@ impl TierMaker {
         let numbers = inverted.numbers()?;
         let records = numbers.into_iter().map(|number| arrived[number as usize]).collect();
         drop(arrived);
-        let exporter = Exporter::new(&inverted, records)?;
+        let exporter = Exporter::new(&inverted, records, averages)?;
         let mut dict = StreamWriter::new(stage, Stream::Dict)?;
         let mut lists = StreamWriter::new(stage, Stream::Lists)?;
         let buckets = exporter.print(&mut dict, &mut lists)?;
@@ -111,6 +132,7 @@ impl TierMaker {
         let pages = spooled.print(&ordered.entries, &dictionary, &mut cards)?;
         let mut words = StreamWriter::new(stage, Stream::Words)?;
         let word_table = print_words(&inverted, &mut words)?;
+        each_id(&spool_path, &ordered.entries, place)?;
         fs::remove_file(&spool_path).map_err(file_error("remove", &spool_path))?;
         let (runs, days) = ordered.sections();
         let sections: [(&str, Vec<u8>); 7] = [
@@ -143,7 +165,7 @@ impl TierMaker {
         let mut table_file = stage.file()?;
         table_file.write_all(&tables).map_err(SearchError::Write)?;
         files.push(("tables.bin".to_owned(), table_file.seal()?));
-        let (dir, written) = keep(stage, name, files)?;
+        let (dir, files) = keep(stage, name, files)?;
         let tier = Tier {
             dir,
             older,
@@ -156,8 +178,29 @@ impl TierMaker {
             streams: sizes,
             tables: Tables { bytes: tables.len() as u64, sections: places },
         };
-        Ok(Some((tier, written)))
+        Ok(Some(Made { tier, files, averages: exporter.averages }))
     }
+}
+
+/// Tells `place` the number of each id, in the order of arrival: an id begins its card.
+fn each_id(
+    spool: &Path,
+    entries: &[Entry],
+    mut place: impl FnMut(&str, u32) -> Result<(), SearchError>,
+) -> Result<(), SearchError> {
+    let read = || file_error("read", spool);
+    let mut cards = BufReader::with_capacity(1 << 18, File::open(spool).map_err(read())?);
+    let mut arrived: Vec<(u64, u32, u32)> =
+        (0u32..).zip(entries).map(|(number, e)| (e.offset, e.bytes, number)).collect();
+    arrived.sort_unstable();
+    let mut card = Vec::new();
+    for (_, bytes, number) in arrived {
+        card.resize(bytes as usize, 0);
+        cards.read_exact(&mut card).map_err(read())?;
+        let id = card.split(|byte| *byte == b'\t').next().unwrap_or_default();
+        place(&String::from_utf8_lossy(id), number)?;
+    }
+    Ok(())
 }
 
 /// Gives the files of a tier their names, and lists them.

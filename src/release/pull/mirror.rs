@@ -265,6 +265,7 @@ impl Mirror {
         &self,
         stage: &Stage,
         manifest: &Manifest,
+        is_unpacked: bool,
         index: &BTreeSet<String>,
     ) -> Result<u64, PullError> {
         let mut removed = 0;
@@ -280,7 +281,13 @@ impl Mirror {
         if listed.iter().any(|line| line.release == manifest.release) {
             removed += sweep(stage, 0)?.len() as u64;
         }
-        let listed: BTreeSet<&str> = manifest.objects().map(|(path, ..)| path).collect();
+        let mut listed: BTreeSet<&str> = manifest.objects().map(|(path, ..)| path).collect();
+        if is_unpacked {
+            // One that stays from before would say that the site is in packs.
+            manifest.site_packs().for_each(|pack| {
+                listed.remove(pack.path.as_str());
+            });
+        }
         for name in names(&self.root.join("site"))? {
             let path = format!("site/{name}");
             if !listed.contains(path.as_str()) {

@@ -261,9 +261,10 @@ pub fn pull(
     if options.select.dumps {
         shelf = Some(work.dumps(&manifest, &earlier, &list)?);
     }
-    let mut gone = Vec::new();
+    let (mut gone, mut is_unpacked) = (Vec::new(), false);
     if options.select.site {
-        gone = work.site(&manifest, &earlier, thorough)?;
+        is_unpacked = work.is_unpacked(&manifest)?;
+        gone = work.site(&manifest, is_unpacked, &earlier, thorough)?;
     }
     let mut index = BTreeSet::new();
     if let Some(named) = offer.pointer.search.as_ref().filter(|_| options.select.search) {
@@ -277,7 +278,7 @@ pub fn pull(
     let written = Accepted { manifest: &manifest, bytes: &bytes, offer: &offer, proof: &proof };
     point(&stage, &written, &releases, shelf.as_ref())?;
     report.removed += mirror.finish_removals()?;
-    report.removed += mirror.clear(&stage, &manifest, &index)?;
+    report.removed += mirror.clear(&stage, &manifest, is_unpacked, &index)?;
     mirror.end(&offer)?;
     stage.close()?;
     Ok(report_of(source, Some(offer.pointer), false, report))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::super::fetch::Source;
 use super::super::hash::{NAME_DIGITS, sha256};
 use super::super::pointer::Named;
-use super::super::search::pointer::{MAX_SEARCH_POINTER, SearchPointer, Tier, TierList};
+use super::super::search::pointer::{Dead, MAX_SEARCH_POINTER, SearchPointer, Tier, TierList};
 use super::accept::is_index;
 use super::dumps::object;
 use super::objects::Object;
@@ -30,11 +30,17 @@ impl Work<'_> {
             refuse(format!("{error}; with --select dumps,site the search index is left out"))
         })?;
         for tier in &pointer.tiers {
-            let name = own_name(&tier.dir).filter(|_| tier.dead.is_none());
+            let name = own_name(&tier.dir);
             let name = name.ok_or_else(|| refuse(format!("tier {:?} cannot be", tier.dir)))?;
             names.insert(name.to_owned());
             let files = self.tier(tier)?;
             self.have("search", &files)?;
+            if let Some(dead) = &tier.dead {
+                let name = own_name(&dead.path).filter(|_| dead.bytes <= MAX_SEARCH_POINTER);
+                let name = name.ok_or_else(|| refuse(format!("{:?} cannot be", dead.path)))?;
+                names.insert(name.to_owned());
+                self.dead(dead)?;
+            }
         }
         Ok(names)
     }
@@ -43,19 +49,12 @@ impl Work<'_> {
     fn tier(&mut self, tier: &Tier) -> Result<Vec<Object>, PullError> {
         let path = format!("{}/tier.json", tier.dir);
         let right =
-            |bytes: &Vec<u8>| tier.dir.ends_with(&format!("-{}", &sha256(bytes)[..NAME_DIGITS]));
+            |bytes: &[u8]| tier.dir.ends_with(&format!("-{}", &sha256(bytes)[..NAME_DIGITS]));
+        let (bytes, there) = self.small(&path, right)?;
         let tampered = |what: String| {
             let path = self.source.place(&path);
             PullError::Tampered { path, what }
         };
-        let stands = self.local().read_all(&path, MAX_SEARCH_POINTER).ok().filter(right);
-        let (bytes, there) = match stands {
-            Some(bytes) => (bytes, true),
-            None => (self.source.read_all(&path, MAX_SEARCH_POINTER)?, false),
-        };
-        if !right(&bytes) {
-            return Err(tampered("another hash than its directory's name says".into()));
-        }
         let list = TierList::from_bytes(&bytes).map_err(|error| tampered(error.to_string()))?;
         let mut files = Vec::with_capacity(list.files.len());
         for file in &list.files {
@@ -66,15 +65,52 @@ impl Work<'_> {
             // Under this tier's name there is never another file.
             files.push(object(&path, file.bytes, &file.sha256, true));
         }
+        self.put(&path, &bytes, there)?;
+        Ok(files)
+    }
+
+    /// The list of records that no longer count, by the hash in its name.
+    fn dead(&mut self, dead: &Dead) -> Result<(), PullError> {
+        let right = |bytes: &[u8]| {
+            let name = format!("-{}.bin", &sha256(bytes)[..NAME_DIGITS]);
+            bytes.len() as u64 == dead.bytes && dead.path.ends_with(&name)
+        };
+        let (bytes, there) = self.small(&dead.path, right)?;
+        self.put(&dead.path, &bytes, there)
+    }
+
+    /// A file whose name tells what it must be: the mirror's, or that of the source; and whether
+    /// it is the mirror's.
+    fn small(
+        &self,
+        path: &str,
+        right: impl Fn(&[u8]) -> bool,
+    ) -> Result<(Vec<u8>, bool), PullError> {
+        let stands = self.local().read_all(path, MAX_SEARCH_POINTER).ok();
+        if let Some(bytes) = stands.filter(|bytes| right(bytes)) {
+            return Ok((bytes, true));
+        }
+        let bytes = self.source.read_all(path, MAX_SEARCH_POINTER)?;
+        match right(&bytes) {
+            true => Ok((bytes, false)),
+            false => Err(PullError::Tampered {
+                path: self.source.place(path),
+                what: "not what the search pointer says".into(),
+            }),
+        }
+    }
+
+    /// Writes a file unless it is there, and books it.
+    fn put(&mut self, path: &str, bytes: &[u8], there: bool) -> Result<(), PullError> {
         let moved = Moved { files: 1, bytes: bytes.len() as u64 };
         match there {
             true => self.book("search", Moved::default(), moved),
             false => {
-                self.stage.write(&path, &bytes)?;
+                self.stage.write(path, bytes)?;
                 self.book("search", moved, Moved::default());
             }
         }
-        Ok(files)
+        Ok(())
     }
 
     fn local(&self) -> Source {

@@ -1,4 +1,6 @@
 //! The pages of a release: in packs, or by the lists of site files, only what is other.
+//!
+//! A release of packs may have been unpacked where it is pulled from: then its files are fetched.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
@@ -28,13 +30,21 @@ fn short(text: &str) -> u64 {
 }
 
 impl Work<'_> {
-    /// Sees to it that the site of `new` stands; paths that only `earlier` releases have.
+    /// Whether the packs of a release were unpacked at the source.
+    pub(super) fn is_unpacked(&self, new: &Manifest) -> Result<bool, PullError> {
+        let Some(pack) = new.site_packs().next() else { return Ok(false) };
+        Ok(self.source.size(&pack.path)?.is_none())
+    }
+
+    /// Sees to it that the site of `new` stands, as files if it `is_unpacked`; paths that only
+    /// `earlier` releases have.
     ///
     /// What an unchanged list names is not looked at, nor what a list names as before, unless
     /// `thorough`: then every file is hashed.
     pub(super) fn site(
         &mut self,
         new: &Manifest,
+        is_unpacked: bool,
         earlier: &[Manifest],
         thorough: bool,
     ) -> Result<Vec<String>, PullError> {
@@ -46,21 +56,24 @@ impl Work<'_> {
             new.site.iter().map(|l| object(&l.path, l.bytes, &l.sha256, true)).collect();
         self.have("lists", &lists)?;
 
-        let packs: Vec<Object> =
-            new.site_packs().map(|p| object(&p.path, p.bytes, &p.sha256, true)).collect();
+        let packs = new.site_packs().filter(|_| !is_unpacked);
+        let packs: Vec<Object> = packs.map(|p| object(&p.path, p.bytes, &p.sha256, true)).collect();
         self.have("site packs", &packs)?;
 
-        let paths = |one: &'_ Manifest| -> HashSet<String> {
-            at_their_paths(one).map(|list| list.path.clone()).collect()
+        let root = self.mirror.root();
+        let was_unpacked =
+            |old: &Manifest| old.site_packs().next().is_some_and(|p| !root.join(&p.path).exists());
+        let standing: Vec<&SiteEntry> = at_their_paths(new, is_unpacked).collect();
+        let old: Vec<Vec<&SiteEntry>> =
+            earlier.iter().map(|one| at_their_paths(one, was_unpacked(one)).collect()).collect();
+        let paths = |lists: &Vec<&SiteEntry>| -> HashSet<String> {
+            lists.iter().map(|list| list.path.clone()).collect()
         };
-        let (now, then) = (paths(new), earlier.first().map(paths).unwrap_or_default());
+        let (now, then) = (paths(&standing), old.first().map(paths).unwrap_or_default());
         let changed: Vec<&SiteEntry> =
-            at_their_paths(new).filter(|one| thorough || !then.contains(&one.path)).collect();
-        let before: Vec<&SiteEntry> = earlier
-            .iter()
-            .flat_map(at_their_paths)
-            .filter(|one| thorough || !now.contains(&one.path))
-            .collect();
+            standing.iter().copied().filter(|one| thorough || !then.contains(&one.path)).collect();
+        let before: Vec<&SiteEntry> =
+            old.into_iter().flatten().filter(|one| thorough || !now.contains(&one.path)).collect();
         let mut left = HashSet::new();
         for (ranges, group) in groups(&changed, &before) {
             let mut known: HashMap<u64, u64> = HashMap::new();
@@ -77,7 +90,7 @@ impl Work<'_> {
             }
             left.extend(known.into_keys());
         }
-        self.gone(new, earlier, &before, left)
+        self.gone(new, &standing, earlier, &before, left)
     }
 
     /// Brings the files that one list names; what it names is no longer among `known`.
@@ -130,6 +143,7 @@ impl Work<'_> {
     fn gone(
         &self,
         new: &Manifest,
+        standing: &[&SiteEntry],
         earlier: &[Manifest],
         before: &[&SiteEntry],
         mut left: HashSet<u64>,
@@ -146,7 +160,7 @@ impl Work<'_> {
         if left.is_empty() {
             return Ok(Vec::new());
         }
-        for list in at_their_paths(new) {
+        for list in standing {
             lines(self.mirror.root(), list, false, |lines| {
                 for line in lines {
                     left.remove(&short(&line.path));
@@ -171,8 +185,8 @@ impl Work<'_> {
 }
 
 /// The lists whose files stand at their paths; those of the others are in packs.
-fn at_their_paths(manifest: &Manifest) -> impl Iterator<Item = &SiteEntry> {
-    manifest.site.iter().filter(|list| list.packs.is_empty())
+fn at_their_paths(manifest: &Manifest, is_unpacked: bool) -> impl Iterator<Item = &SiteEntry> {
+    manifest.site.iter().filter(move |list| is_unpacked || list.packs.is_empty())
 }
 
 /// Hands over the lines of a list that stands in the mirror. One that is not there may be

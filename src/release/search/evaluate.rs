@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::analyse::Analyser;
 use super::query::{Facet, Filter, Occur, Part, Query};
-use super::reader::{List, ReadError, Reading, Searcher};
+use super::reader::{List, OpenTier, ReadError, Reading, Searcher};
 use super::tables::{Run, TierTables};
 
 /// Candidates of a phrase whose cards are read.
@@ -179,7 +179,10 @@ impl Searcher<'_> {
 
     /// Weight of a key: docs/search-format.md, "Score".
     fn idf(&self, lists: Option<&Vec<List>>) -> f64 {
-        let with = lists.into_iter().flatten().map(|list| f64::from(list.records)).sum::<f64>();
+        let live = |(list, open): (&List, &OpenTier)| {
+            f64::from(list.records.saturating_sub(open.dead_among(&list.postings)))
+        };
+        let with = lists.into_iter().flatten().zip(&self.tiers).map(live).sum::<f64>();
         let all = self.records() as f64;
         (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
     }
@@ -192,7 +195,8 @@ impl Searcher<'_> {
         let scores = tiers.map(|(number, open)| {
             let postings = found.map(|lists| lists[number].postings.as_slice()).unwrap_or_default();
             let value = |level: u8| f64::from(open.tier.levels[usize::from(level)]) / 65535.0;
-            postings.iter().map(|(record, level)| (*record, idf * value(*level))).collect()
+            let live = postings.iter().filter(|(record, _)| !open.is_dead(*record));
+            live.map(|(record, level)| (*record, idf * value(*level))).collect()
         });
         scores.collect()
     }
@@ -276,7 +280,7 @@ impl Searcher<'_> {
                 of(Occur::Must).all(|found| holds(found, *at))
                     && !of(Occur::Not).any(|found| holds(found, *at))
                     && allowed[run_of(*at)]
-                    && open.dead.binary_search(at).is_err()
+                    && !open.is_dead(*at)
             });
             keep.collect()
         });

@@ -8,7 +8,7 @@ use super::super::fetch::{FetchError, RangeSource as _, Source};
 use super::super::hash::sha256;
 use super::super::pointer::{PointerError, ReleasePointer};
 use super::bits::{BitReader, rice_parameter, varint};
-use super::key::Place;
+use super::key::{FINGERPRINTS, Place};
 use super::pointer::{MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier};
 use super::tables::{TierTables, inflated};
 
@@ -92,7 +92,24 @@ pub enum Reading {
 pub(super) struct OpenTier {
     pub(super) tier: Tier,
     pub(super) tables: TierTables,
+    /// Rising.
     pub(super) dead: Vec<u32>,
+}
+
+impl OpenTier {
+    /// Whether a record no longer counts.
+    pub(super) fn is_dead(&self, record: u32) -> bool {
+        !self.dead.is_empty() && self.dead.binary_search(&record).is_ok()
+    }
+
+    /// How many of these no longer count.
+    pub(super) fn dead_among(&self, postings: &[Posting]) -> u32 {
+        let held = |dead: &&u32| postings.binary_search_by_key(*dead, |(at, _)| *at).is_ok();
+        match self.dead.len() < postings.len() {
+            true => self.dead.iter().filter(held).count() as u32,
+            false => postings.iter().filter(|(at, _)| self.is_dead(*at)).count() as u32,
+        }
+    }
 }
 
 /// An opened index.
@@ -131,9 +148,10 @@ impl<'s> Searcher<'s> {
         Ok(Searcher { source, pointer, tiers, rounds: 0 })
     }
 
-    /// Records searched.
+    /// Records searched: those that count.
     pub fn records(&self) -> u64 {
-        self.tiers.iter().map(|open| u64::from(open.tier.records)).sum()
+        let live = |open: &OpenTier| u64::from(open.tier.records) - open.dead.len() as u64;
+        self.tiers.iter().map(live).sum()
     }
 
     /// What each key has in each tier, in two rounds.
@@ -283,14 +301,24 @@ fn open_tier(source: &Source, tier: &Tier) -> Result<OpenTier, ReadError> {
         let bytes = source.read_all(&list.path, MAX_TABLES)?;
         let bytes =
             inflated(&bytes, &[], MAX_PART).ok_or_else(|| damaged(tier, "the list of dead"))?;
-        let (mut at, mut record) = (0, 0u64);
-        while at < bytes.len() {
-            let more = varint(&bytes, &mut at).ok_or_else(|| damaged(tier, "the list of dead"))?;
-            record = record.saturating_add(more);
-            dead.push(u32::try_from(record).unwrap_or(u32::MAX));
-        }
+        dead =
+            dead_numbers(&bytes, tier.records).ok_or_else(|| damaged(tier, "the list of dead"))?;
     }
     Ok(OpenTier { tier: tier.clone(), tables, dead })
+}
+
+/// The numbers of a list of dead, rising and below `range`.
+fn dead_numbers(bytes: &[u8], range: u32) -> Option<Vec<u32>> {
+    let (mut at, mut next, mut dead) = (0, 0u64, Vec::new());
+    while at < bytes.len() {
+        let more = varint(bytes, &mut at)?;
+        if more == 0 && !dead.is_empty() {
+            return None;
+        }
+        next = next.checked_add(more)?;
+        dead.push(u32::try_from(next).ok().filter(|number| *number < range)?);
+    }
+    Some(dead)
 }
 
 fn page_lines(bytes: &[u8], dictionary: &[u8]) -> Option<String> {
@@ -304,12 +332,16 @@ fn entries(bytes: &[u8], range: u32, wanted: &[(&String, u32)]) -> Option<Vec<(S
     let mut at = 0;
     let count = usize::try_from(varint(bytes, &mut at)?).ok()?;
     let mut offset = varint(bytes, &mut at)?;
-    let end = count.checked_mul(4).and_then(|length| at.checked_add(length))?;
-    let fingerprints = bytes.get(at..end)?.chunks_exact(4);
-    let mut bits = BitReader::new(bytes.get(end..)?);
+    let mut bits = BitReader::new(bytes.get(at..)?);
+    let k = rice_parameter(FINGERPRINTS, u32::try_from(count).ok()?);
+    let (mut fingerprints, mut next) = (Vec::new(), 0u32);
+    for _ in 0..count {
+        let print = next.checked_add(bits.rice(k)?).filter(|print| *print < FINGERPRINTS)?;
+        fingerprints.push(print);
+        next = print + 1;
+    }
     let mut found = Vec::new();
     for fingerprint in fingerprints {
-        let fingerprint = u32::from_le_bytes(fingerprint.try_into().ok()?);
         let keys = wanted.iter().filter(|(_, wanted)| *wanted == fingerprint);
         let records = bits.gamma()?;
         if records > range {

@@ -29,6 +29,27 @@ impl Check<'_> {
         }
     }
 
+    /// The list of records that no longer count: by size, and by the hash in its name.
+    fn dead(&self, tier: &Tier) -> Findings {
+        let Some(dead) = &tier.dead else { return Findings::default() };
+        if self.depth == Depth::Quick {
+            return self.sized(&dead.path, dead.bytes);
+        }
+        let bytes = match self.source.read_all(&dead.path, MAX_SEARCH_POINTER) {
+            Ok(bytes) => bytes,
+            Err(error) => return Findings::one(Problem::fetch(&dead.path, &error)),
+        };
+        if bytes.len() as u64 != dead.bytes {
+            let message = format!("{} bytes, listed with {}", bytes.len(), dead.bytes);
+            return Findings::one(Problem::new(&dead.path, Kind::Size, message));
+        }
+        if !dead.path.ends_with(&format!("-{}.bin", &sha256(&bytes)[..12])) {
+            let message = "has another hash than its name says";
+            return Findings::one(Problem::new(&dead.path, Kind::Hash, message));
+        }
+        Findings { files: 1, ..Findings::default() }
+    }
+
     fn tier(&self, tier: &Tier) -> Findings {
         let path = format!("{}/tier.json", tier.dir);
         let bytes = match self.source.read_all(&path, MAX_SEARCH_POINTER) {
@@ -54,6 +75,6 @@ impl Check<'_> {
             Findings { files: 1, problems, ..Findings::default() }
         });
         let own = Findings { files: 1, ..Findings::default() };
-        files.reduce(Findings::default, Findings::join).join(own)
+        files.reduce(Findings::default, Findings::join).join(own).join(self.dead(tier))
     }
 }
