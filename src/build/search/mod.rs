@@ -1,15 +1,15 @@
 //! The search index: public records → tantivy → static files under `search/`.
 //!
 //! A pass of its own over the snapshot. Workers parse each public record once more and analyse
-//! it ([`document`]); the documents go into a tantivy index beside the store, which inverts
-//! them ([`index`]), their cards into a spool. Then records are numbered by what they are
-//! filtered by ([`order`]) and the index is printed in the layout of `docs/search-format.md`
-//! ([`export`]). Memory: about 40 bytes a record, tantivy's buffer, and what
-//! [`export`] holds at a time.
+//! it (`document`); the documents go into a tantivy index beside the store, which inverts
+//! them (`index`), their cards into a spool. Then records are numbered by what they are
+//! filtered by (`order`) and the index is printed in the layout of `docs/search-format.md`
+//! (`export`). Memory: about 40 bytes a record, tantivy's buffer, and what
+//! `export` holds at a time.
 //!
 //! The newest versions make one tier, the older ones another. A build that goes on from one
-//! that stands adds a tier of what changed ([`update`]), by what it knows of the places of
-//! records ([`places`]). Names of tiers follow from their content.
+//! that stands adds a tier of what changed (`update`), by what it knows of the places of
+//! records (`places`). Names of tiers follow from their content.
 
 mod document;
 mod export;

@@ -3,7 +3,7 @@
 //!
 //! Order makes it safe: objects that are written once first, then pages, then the pointers,
 //! `release.json` last. What is on the target is known from what the target itself says: its
-//! manifest and site lists, and the [`ledger`] of publications that did not come to their end.
+//! manifest and site lists, and the `ledger` of publications that did not come to their end.
 //! So nothing is sent twice, nothing that is no longer wanted stays, and a publication that was
 //! killed is finished by the next. One publisher at a time: the ledger is a lease, and every
 //! write of it a conditional one.

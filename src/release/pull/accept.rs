@@ -1,7 +1,7 @@
 //! The one place where a release that a server offers is accepted or refused.
 //!
 //! Everything else a pull does follows from the manifest that comes out of here; nothing was
-//! written by then. Whether its makers may be believed is asked next, in [`trust`](super::trust),
+//! written by then. Whether its makers may be believed is asked next, in `trust`,
 //! also before anything is written.
 
 use serde_json::Value;
