@@ -21,14 +21,21 @@ const LEVEL: i32 = 1;
 /// choice for this dictionary.
 const TABLE_LOG: u32 = 15;
 
+/// Records match each other in long stretches or not at all: against zstd's choice of 5 this
+/// takes a fifth less time, and 1 % fewer bytes.
+const MIN_MATCH: u32 = 7;
+
 /// zstd's own default size for dictionaries.
 const DICTIONARY_BYTES: usize = 112 << 10;
 
 /// A batch of fewer records trains no dictionary: it would fit those records only.
 pub(super) const TRAIN_RECORDS: usize = 1000;
 
-/// Training takes 150 ms per MiB; twice as much saves 0.1 % of the bytes.
-const TRAIN_BYTES: usize = 5 * DICTIONARY_BYTES;
+/// Training takes 150 ms per MiB, once per store; three times as much saves 0.6 % of the bytes.
+const TRAIN_BYTES: usize = 7 * DICTIONARY_BYTES;
+
+/// Long records must not leave too few samples.
+const FEWEST_SAMPLES: usize = 100;
 
 /// A record with thousands of creators would fill the dictionary with them.
 const LONGEST_SAMPLE: usize = 32 << 10;
@@ -42,7 +49,7 @@ pub(super) fn train(bodies: &[&str]) -> Option<Vec<u8>> {
         return None;
     }
     let total: usize = bodies.iter().map(|body| body.len()).sum();
-    let step = total.div_ceil(TRAIN_BYTES).clamp(1, bodies.len() / (TRAIN_RECORDS / 2));
+    let step = total.div_ceil(TRAIN_BYTES).clamp(1, bodies.len() / FEWEST_SAMPLES);
     let samples: Vec<&[u8]> = bodies
         .iter()
         .step_by(step)
@@ -106,6 +113,7 @@ impl Encoder {
 fn compressor(dictionary: &[u8]) -> io::Result<Compressor<'static>> {
     let mut compressor = Compressor::with_dictionary(LEVEL, dictionary)?;
     compressor.set_parameter(CParameter::HashLog(TABLE_LOG))?;
+    compressor.set_parameter(CParameter::MinMatch(MIN_MATCH))?;
     Ok(compressor)
 }
 

@@ -16,7 +16,7 @@ use std::thread;
 
 use super::middle::Middle;
 use super::rejects::{self, Reject};
-use super::source::sink::{Chunk, Sink, Stopped};
+use super::source::sink::{Chunk, Sink, Spent, Stopped};
 use super::writer::{Batch, Started};
 use super::{Counts, Error, Store, Writer};
 use crate::crosswalk::inbound::Kind;
@@ -190,15 +190,16 @@ impl Importer {
             // A channel that ends tells both neighbours to end: the reader when nobody takes
             // its chunks, the writer when no more batches come.
             let (to_prepare, chunks) = sync_channel::<Chunk>(1);
+            let (spent, texts) = Spent::channel();
             let bytes = &bytes;
             scope.spawn(move || {
                 let mut send = |chunk| to_prepare.send(chunk).map_err(|_| Stopped);
-                let mut sink = Sink::new(started.consumed, &mut send);
+                let mut sink = Sink::new(started.consumed, texts, &mut send);
                 // Stopped: the other side knows why.
                 let _ = input.read(&mut sink, bytes).and_then(|()| sink.flush());
             });
             let Ok(first) = chunks.recv() else { return Ok(Run::default()) };
-            let mut middle = Middle::new(store, writer, options, started.source, &first)?;
+            let mut middle = Middle::new(store, writer, options, started.source, &first, spent)?;
             let (to_write, batches) = sync_channel::<Batch>(1);
             let writing =
                 scope.spawn(move || write(writer, batches, started.consumed, progress, bytes, how));

@@ -15,7 +15,7 @@ use super::import::Options;
 use super::prepare::{Claim, Prepared, Preparer, Problem};
 use super::rejects::Reject;
 use super::source::convert::{self, Converted};
-use super::source::sink::{Chunk, Form, Item};
+use super::source::sink::{Chunk, Form, Item, Spent};
 use super::writer::{Batch, Cursor};
 use super::{Error, Store, Writer, key, schema};
 use crate::crosswalk::inbound::{InboundOptions, Issue};
@@ -27,6 +27,7 @@ pub(super) struct Middle<'a> {
     source: i64,
     /// `None` for a store that was empty at the beginning: nothing can be known.
     known: Option<Known>,
+    spent: Spent,
     /// What conversion dropped or altered, by code.
     pub(super) issues: BTreeMap<&'static str, u64>,
 }
@@ -46,6 +47,7 @@ impl<'a> Middle<'a> {
         options: &'a Options,
         source: i64,
         first: &Chunk,
+        spent: Spent,
     ) -> Result<Self, Error> {
         if first.items.len() >= TRAIN_RECORDS && !writer.is_trained()? {
             train(writer, options, first)?;
@@ -55,6 +57,7 @@ impl<'a> Middle<'a> {
             options,
             source,
             known: Known::open(store.path())?,
+            spent,
             issues: BTreeMap::new(),
         })
     }
@@ -107,6 +110,7 @@ impl<'a> Middle<'a> {
                 Ready::Reject(problem) => batch.rejects.push(Reject { ordinal, position, problem }),
             }
         }
+        self.spent.give(text);
         batch.rejects.sort_by_key(|reject| reject.ordinal);
         batch.cursor = Some(Cursor { source: self.source, consumed: end });
         Ok(batch)

@@ -38,6 +38,17 @@ struct Member {
     end: usize,
     /// The key holds escapes.
     escaped: bool,
+    /// First bytes of a key, zeros behind a shorter one: most keys differ there. No key holds a
+    /// zero byte, which would be an escape.
+    begins: u64,
+}
+
+/// The first eight bytes of a key as a number that sorts like them.
+fn begins(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(8);
+    bytes[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 impl Member {
@@ -46,12 +57,11 @@ impl Member {
     }
 
     fn compare(&self, other: &Member, out: &[u8]) -> Ordering {
-        let (key, other_key) = (self.key(out), other.key(out));
         if self.escaped || other.escaped {
-            unescape(key).cmp(&unescape(other_key))
-        } else {
-            key.cmp(other_key)
+            return unescape(self.key(out)).cmp(&unescape(other.key(out)));
         }
+        let begins = self.begins.cmp(&other.begins);
+        begins.then_with(|| self.key(out).cmp(other.key(out)))
     }
 }
 
@@ -152,7 +162,8 @@ impl Scanner<'_, '_> {
             self.out.truncate(before);
             return Some(true);
         }
-        let member = Member { start, key_end, end: self.out.len(), escaped };
+        let begins = begins(&self.out[start + 1..key_end]);
+        let member = Member { start, key_end, end: self.out.len(), escaped, begins };
         let previous = self.members[first..].last();
         let in_order = previous.is_none_or(|previous| previous.compare(&member, self.out).is_lt());
         self.members.push(member);
@@ -172,8 +183,8 @@ impl Scanner<'_, '_> {
     fn rearrange(&mut self, start: usize, first: usize, without: &[&[u8]]) {
         let out = &mut *self.out;
         let members = &mut self.members[first..];
-        // Stable, so the last of equal keys is the last in the input.
-        members.sort_by(|a, b| a.compare(b, out));
+        // By place where keys are equal, so the last of them is the last in the input.
+        members.sort_unstable_by(|a, b| a.compare(b, out).then(a.start.cmp(&b.start)));
         self.scratch.clear();
         for (position, member) in members.iter().enumerate() {
             let replaced =

@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::convert::Ledger;
 use crate::store::prepare::Problem;
@@ -51,9 +52,34 @@ pub(crate) struct Chunk {
 #[derive(Debug)]
 pub(crate) struct Stopped;
 
-/// A chunk with room for the usual, so that the text does not move while it grows.
-fn empty() -> Chunk {
-    Chunk { text: Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 16), ..Chunk::default() }
+/// Room for the usual, so that a text does not move while it grows.
+const TEXT_BYTES: usize = CHUNK_BYTES + CHUNK_BYTES / 16;
+
+/// Texts that are done with, on their way back to the reader: memory that was in use is not
+/// paid for again page by page.
+#[derive(Clone)]
+pub(crate) struct Spent(SyncSender<Vec<u8>>);
+
+impl Spent {
+    /// Where texts go, and where they come out.
+    pub(crate) fn channel() -> (Spent, Receiver<Vec<u8>>) {
+        let (sender, receiver) = sync_channel(4);
+        (Spent(sender), receiver)
+    }
+
+    /// Hands a text back, unless it became so large that its memory is better freed.
+    pub(crate) fn give(&self, mut text: Vec<u8>) {
+        if text.capacity() <= 2 * TEXT_BYTES {
+            text.clear();
+            // Full, or nobody reads any more: freed.
+            let _ = self.0.try_send(text);
+        }
+    }
+}
+
+fn empty(spent: &Receiver<Vec<u8>>) -> Chunk {
+    let text = spent.try_recv().unwrap_or_else(|_| Vec::with_capacity(TEXT_BYTES));
+    Chunk { text, ..Chunk::default() }
 }
 
 /// Collects documents into chunks. The first `skip` are counted and passed over.
@@ -61,12 +87,17 @@ pub(crate) struct Sink<'a> {
     chunk: Chunk,
     ordinal: u64,
     skip: u64,
+    spent: Receiver<Vec<u8>>,
     send: &'a mut dyn FnMut(Chunk) -> Result<(), Stopped>,
 }
 
 impl<'a> Sink<'a> {
-    pub(crate) fn new(skip: u64, send: &'a mut dyn FnMut(Chunk) -> Result<(), Stopped>) -> Self {
-        Sink { chunk: empty(), ordinal: 0, skip, send }
+    pub(crate) fn new(
+        skip: u64,
+        spent: Receiver<Vec<u8>>,
+        send: &'a mut dyn FnMut(Chunk) -> Result<(), Stopped>,
+    ) -> Self {
+        Sink { chunk: empty(&spent), ordinal: 0, skip, spent, send }
     }
 
     /// Where the next document's text begins in [`Sink::buffer`].
@@ -154,7 +185,7 @@ impl<'a> Sink<'a> {
 
     /// Hands on what is left.
     pub(crate) fn flush(&mut self) -> Result<(), Stopped> {
-        let mut chunk = std::mem::replace(&mut self.chunk, empty());
+        let mut chunk = std::mem::replace(&mut self.chunk, empty(&self.spent));
         chunk.end = self.ordinal;
         (self.send)(chunk)
     }
