@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Dice, Ran, Repo, python_of, run};
-use crate::{next_month, publish, small, visible};
+use crate::harness::{Dice, Ran, Repo, offprint, python_of, run};
+use crate::{FEW, next_month, publish, small, visible};
 
 /// moto wants to know who asks, and does not look at the signature.
 const SOMEONE: &str = "AWS4-HMAC-SHA256 Credential=id/20261101/us-east-1/s3/aws4_request, \
@@ -123,6 +123,42 @@ fn a_bucket_holds_the_release_with_its_headers_and_a_killed_publication_is_finis
     }
     let _ = run(&mut send(&["--set", "publish.grace=0"])).exits(0);
     moto.assert_holds(&repo, "bucket");
+}
+
+#[test]
+fn what_a_purge_takes_leaves_a_bucket_without_grace() {
+    let Some(moto) = Moto::start() else { return };
+    moto.bucket("bucket");
+    let (scratch, repo) = small(6);
+    let send = || to_bucket(&repo, &moto.base, "s3://bucket", &[]);
+    let _ = run(&mut send()).exits(0);
+    let packs = || {
+        let mut packs = visible(&repo.public());
+        packs.retain(|path, _| path.starts_with("dumps/pool/"));
+        packs
+    };
+    let before = packs();
+    next_month(scratch.path(), &repo, 6);
+    let _ = run(&mut send()).exits(0);
+    let public = repo.public();
+    let dumped = run(offprint().arg("cat").arg(&public).args(["--format", "native-json"])).exits(0);
+    let record: serde_json::Value = serde_json::from_str(dumped.lines().next().unwrap()).unwrap();
+    let id = record["id"].as_str().unwrap();
+    assert!(before.keys().all(|path| moto.get(&format!("bucket/{path}")).is_some()), "grace");
+
+    let mut purge = repo.command(&["purge", id, "--reason", "take-down-request", "--yes"]);
+    for set in FEW {
+        purge.args(["--set", set]);
+    }
+    let ran = run(&mut purge);
+    assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stderr);
+    let left = |path: &String| packs().contains_key(path);
+    assert!(before.keys().any(|path| !left(path)), "a pack that held it was cut anew");
+    let _ = run(&mut send()).exits(0);
+    moto.assert_holds(&repo, "bucket");
+    let there = |path: &&String| moto.get(&format!("bucket/{path}")).is_some();
+    let lingering: Vec<_> = before.keys().filter(|path| !left(path)).filter(there).collect();
+    assert!(lingering.is_empty(), "{lingering:?}");
 }
 
 #[test]

@@ -32,6 +32,10 @@ pub(crate) fn small(records: u32) -> (tempfile::TempDir, Repo) {
     (scratch, repo)
 }
 
+/// Settings for few files a record.
+pub(crate) const FEW: [&str; 4] =
+    ["site.exports=[\"bibtex\"]", "site.resolvers=false", "site.badges=false", "site.feeds=false"];
+
 /// Builds the release of a month, few files a record.
 pub(crate) fn build(repo: &Repo, month: u32) {
     build_with(repo, month, &[]);
@@ -40,9 +44,8 @@ pub(crate) fn build(repo: &Repo, month: u32) {
 /// The same with more settings.
 pub(crate) fn build_with(repo: &Repo, month: u32, settings: &[&str]) {
     let as_of = format!("2026-{month:02}-01T00:00:00Z");
-    let few = ["site.exports=[\"bibtex\"]", "site.resolvers=false", "site.badges=false"];
-    let mut arguments = vec!["build", "--as-of", &as_of, "--set", "site.feeds=false"];
-    for set in few.iter().chain(settings) {
+    let mut arguments = vec!["build", "--as-of", &as_of];
+    for set in FEW.iter().chain(settings) {
         arguments.extend(["--set", set]);
     }
     let ran = repo.run(&arguments);
