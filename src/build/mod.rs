@@ -14,6 +14,7 @@ mod frame;
 pub mod hosting;
 pub mod meter;
 mod pipeline;
+pub mod remake;
 pub mod search;
 mod sink;
 pub mod site;
@@ -460,6 +461,7 @@ fn repository_name(settings: &Settings) -> RepositoryName {
     RepositoryName {
         name: settings.repository.name.clone(),
         base_url: settings.repository.base_url.clone(),
+        publisher: settings.repository.publisher.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use crate::release::layout;
-use crate::release::manifest::{Counts, Dump, FileEntry, Licence, RepositoryName, SiteEntry};
+use crate::release::manifest::{Counts, Dump, FileEntry, Licence, SiteEntry};
 use crate::release::stage::{Stage, StagedFile};
 
 use super::around::Around;
@@ -287,10 +287,7 @@ impl<'a> Sink<'a> {
         let facts = readme::Facts {
             release: &release,
             as_of: &as_of,
-            repository: &RepositoryName {
-                name: self.settings.repository.name.clone(),
-                base_url: self.settings.repository.base_url.clone(),
-            },
+            repository: &super::repository_name(self.settings),
             licence: &Licence::cc0(),
             counts: self.counts,
             spans: self.settings.dump.spans,

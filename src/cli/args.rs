@@ -235,6 +235,7 @@ pub(super) enum Depth {
 #[command(after_help = "Examples:
   offprint pull https://repository.example mirror && offprint verify mirror
   offprint pull https://repository.example mirror --key repository.pub
+  offprint pull https://repository.example mirror --rebuild
   offprint pull https://repository.example mirror --select dumps --json")]
 pub(super) struct Pull {
     /// Web root of the release, an http(s) URL or a path
@@ -250,6 +251,10 @@ pub(super) struct Pull {
     /// Fetch packs whole, never deltas
     #[arg(long)]
     pub(super) no_deltas: bool,
+    /// Fetch of the packs only those of native JSON, or their part of the deltas, and make the
+    /// others of them; one that does not come out as the manifest lists it is fetched
+    #[arg(long)]
+    pub(super) rebuild: bool,
     /// Believe only what this public key signed, a file or the line itself: no other release, no
     /// older one, none that expired. Once used, it is always needed
     #[arg(long, value_name = "PUB")]

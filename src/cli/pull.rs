@@ -1,6 +1,7 @@
 //! `offprint pull`
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -10,7 +11,9 @@ use super::exit::Exit;
 use super::progress::Progress;
 use super::sign::public_key;
 use super::terminal::say;
+use crate::build::remake::Remake;
 use crate::release::fetch::Source;
+use crate::release::pull::rebuild::Maker;
 use crate::release::pull::{self, Options, Report, Selection, Trust};
 
 pub(super) fn run(global: &Global, arguments: &Pull) -> Result<Exit> {
@@ -25,6 +28,7 @@ pub(super) fn run(global: &Global, arguments: &Pull) -> Result<Exit> {
         },
         connections: arguments.connections,
         deltas: !arguments.no_deltas,
+        rebuild: arguments.rebuild.then(|| Arc::new(Remake) as Arc<dyn Maker>),
         trust: key.map(|key| Trust { key, now: Timestamp::now() }),
     };
     let progress = Progress::new(global.quiet, "pulling", 0, true);
@@ -49,6 +53,11 @@ fn tell(quiet: bool, report: &Report) {
         let (made, deltas) = (report.made.files, report.deltas.len());
         if made > 0 {
             say(quiet, format_args!("{made} packs made from {deltas} deltas"));
+        }
+        let rebuilt = &report.rebuilt;
+        if rebuilt.files > 0 {
+            let (files, bytes) = (rebuilt.files, rebuilt.bytes);
+            say(quiet, format_args!("{files} packs, {bytes} bytes, made from native JSON"));
         }
     }
     say(quiet, format_args!("{requests} requests, {bytes} bytes"));

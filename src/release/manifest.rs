@@ -71,6 +71,10 @@ pub struct RepositoryName {
     pub name: String,
     /// Where the site is served, no trailing slash.
     pub base_url: String,
+    /// Publisher of records that name none; absent where there is none. The DataCite records
+    /// say it and the native ones do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<String>,
 }
 
 /// The terms of the metadata (not of the files the records describe).
@@ -384,7 +388,11 @@ pub(crate) mod tests {
             release: "20261101T000000Z".into(),
             as_of: "2026-11-01T00:00:00Z".into(),
             tool: Tool { name: "offprint".into(), version: "0.1.0".into() },
-            repository: RepositoryName { name: "R".into(), base_url: "https://r.example".into() },
+            repository: RepositoryName {
+                name: "R".into(),
+                base_url: "https://r.example".into(),
+                publisher: None,
+            },
             licence: Licence::cc0(),
             counts: Counts { minted: 3, public: 1, tombstoned: 1, restricted: 1, withheld: 0 },
             encoder: Encoder { zstd: "1.5.7".into(), level: 3, frame_ids: 256, dictionary: None },

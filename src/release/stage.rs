@@ -336,6 +336,14 @@ impl Sealed<'_> {
         self.settle_as(path, same)
     }
 
+    /// Gives the file up.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn discard(self) -> Result<()> {
+        fs::remove_file(&self.temporary).map_err(at("remove", &self.temporary))
+    }
+
     fn same_size(&self, path: &str) -> bool {
         let target = self.stage.root.join(path);
         fs::metadata(target).is_ok_and(|meta| meta.is_file() && meta.len() == self.bytes)

@@ -1,13 +1,15 @@
 //! `offprint pull` and `offprint cat --since` as programs, also killed.
 
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 
 use offprint::release::fetch::Source;
 use offprint::release::verify::{Depth, verify};
 use serde_json::Value;
 
-use crate::harness::{Repo, assert_good, assert_mirrors, serve};
+use crate::harness::{Repo, assert_good, assert_mirrors, serve, strace};
 
 fn offprint(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_offprint"));
@@ -15,39 +17,100 @@ fn offprint(arguments: &[&str]) -> Command {
     command
 }
 
+/// The calls that change a disk.
+const CALLS: &str =
+    "write,fsync,fdatasync,syncfs,rename,renameat,renameat2,mkdir,unlink,unlinkat,rmdir,ftruncate";
+
+/// Runs a command under strace with these expressions.
+fn traced(strace: &Path, out: &Path, expressions: &[String], command: &Command) -> ExitStatus {
+    let mut under = Command::new(strace);
+    under.env_clear().args(["-f", "-qq", "-o"]).arg(out).arg("-e").arg(format!("trace={CALLS}"));
+    for expression in expressions {
+        under.arg("-e").arg(expression);
+    }
+    under.arg(command.get_program()).args(command.get_args()).stderr(Stdio::null());
+    under.status().unwrap()
+}
+
+/// Such calls of the first thread, in order: name, and the how manieth of that name it is, which
+/// is what strace counts.
+fn calls(trace: &Path) -> Vec<(String, usize)> {
+    let text = fs::read_to_string(trace).unwrap();
+    let first = text.split_inclusive(' ').next().unwrap();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let own = text.lines().filter_map(|line| line.strip_prefix(first)?.split_once('('));
+    own.filter(|(name, _)| CALLS.split(',').any(|call| call == name.trim()))
+        .map(|(name, _)| {
+            let count = seen.entry(name).or_default();
+            *count += 1;
+            (name.trim().to_owned(), *count)
+        })
+        .collect()
+}
+
+fn copied(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    if from.exists() {
+        assert!(Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap().success());
+    }
+}
+
+/// Kills pulls of what stands at `root` into copies of `mirror` at calls all along, and again
+/// while they go on.
+fn kill_pulls(strace: &Path, root: &Path, mirror: &Path, options: &[&str]) {
+    let url = serve(root);
+    let scratch = tempfile::tempdir().unwrap();
+    let (to, trace) = (scratch.path().join("mirror"), scratch.path().join("trace"));
+    let name = to.to_string_lossy().into_owned();
+    let mut arguments = vec!["pull", "-q", &url, &name];
+    arguments.extend(options);
+    let pull = offprint(&arguments);
+    copied(mirror, &to);
+    assert!(traced(strace, &trace, &[], &pull).success());
+    let calls = calls(&trace);
+    let all = calls.len();
+    assert!(all > 20, "{calls:?}");
+    let killed = |k: usize| {
+        let (call, count) = &calls[k];
+        let inject = format!("inject={call}:signal=KILL:when={count}");
+        let killed = !traced(strace, &trace, &[inject], &pull).success();
+        if to.join("release.json").exists() {
+            // Pages are old or new each, and `latest.json` moves just before `release.json`; what
+            // that leads to by hash is whole.
+            let report = verify(&Source::open(&name), Depth::Full, &());
+            let apart = ["dumps/index.html", "dumps/latest.json"];
+            let packs = |path: &str| path.starts_with("dumps/") && !apart.contains(&path);
+            let bad: Vec<_> = report.problems.iter().filter(|p| packs(&p.path)).collect();
+            assert!(bad.is_empty(), "{options:?}, killed at {k}: {bad:?}");
+        }
+        killed
+    };
+    // The last calls are about pointers and what is removed.
+    for k in [2, all / 3, all * 2 / 3, all - 12, all - 5] {
+        copied(mirror, &to);
+        assert!(killed(k), "{options:?}: no call {k} of {all}: {:?}", calls[k]);
+        killed(k.div_ceil(3));
+        assert!(offprint(&arguments).status().unwrap().success());
+        assert_mirrors(root, &to);
+        assert_good(&to);
+    }
+}
+
 #[test]
 fn a_killed_pull_leaves_a_whole_release_and_is_finished_by_a_rerun() {
-    let repo = Repo::new(50, true);
-    repo.month(1);
-    let url = serve(&repo.root());
-    let mirror = repo.beside("mirror");
-    let (to, mut killed) = (mirror.to_string_lossy().into_owned(), 0);
-    for month in 2..=3 {
-        for step in 1..=8 {
-            let mut child =
-                offprint(&["pull", "-q", &url, &to]).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(if month == 2 {
-                60 * step
-            } else {
-                12 * step
-            }));
-            killed += usize::from(child.try_wait().unwrap().is_none());
-            let _ = child.kill();
-            child.wait().unwrap();
-            if mirror.join("release.json").exists() {
-                // Pages are old or new each; what the pointer leads to by hash is whole.
-                let report = verify(&Source::open(&to), Depth::Full, &());
-                let packs = |path: &str| path.starts_with("dumps/") && path != "dumps/index.html";
-                let bad: Vec<_> = report.problems.iter().filter(|p| packs(&p.path)).collect();
-                assert!(bad.is_empty(), "{bad:?}");
-            }
-        }
-        assert!(offprint(&["pull", "-q", &url, &to]).status().unwrap().success());
-        assert_mirrors(&repo.root(), &mirror);
-        assert_good(&mirror);
-        repo.month(month);
+    let Some(strace) = strace() else { return };
+    for (records, pages, options) in [(15, true, &[][..]), (300, false, &["--rebuild"])] {
+        let repo = Repo::new(records, pages);
+        repo.month(1);
+        let mirror = repo.beside("mirror");
+        kill_pulls(&strace, &repo.root(), &mirror, options);
+        let to = mirror.to_string_lossy().into_owned();
+        let from = repo.root().to_string_lossy().into_owned();
+        assert!(offprint(&["pull", "-q", &from, &to]).status().unwrap().success());
+        repo.month(2);
+        // The mirror was pulled from elsewhere, which a pull does not mind.
+        kill_pulls(&strace, &repo.root(), &mirror, options);
     }
-    assert!(killed >= 5, "only {killed} kills hit a running pull");
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod attacks;
 mod closure;
 mod command;
 mod harness;
+mod rebuild;
 mod reference;

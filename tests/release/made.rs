@@ -103,7 +103,11 @@ pub(crate) fn make(root: &Path, records: &[(String, usize)], options: &DumpOptio
         release: RELEASE.into(),
         as_of: "2026-11-01T00:00:00Z".into(),
         tool: Tool::this(),
-        repository: RepositoryName { name: "R".into(), base_url: "https://r.example".into() },
+        repository: RepositoryName {
+            name: "R".into(),
+            base_url: "https://r.example".into(),
+            publisher: None,
+        },
         licence: Licence::cc0(),
         counts: Counts { minted: public + 2, public, tombstoned: 1, restricted: 0, withheld: 1 },
         encoder: Encoder::this(options.level, &options.spans),

@@ -47,8 +47,8 @@ pub fn can_make(manifest: &Manifest, deltas: &[Delta]) -> Result<(), DeltaError>
     Err(DeltaError::Encoder { release, zstd, level: theirs.level })
 }
 
-/// Makes the packs of `to` in the pool of the stage's web root, which holds the packs of `from`
-/// and the files of `deltas`, oldest first. `from` may be any release that the first delta covers.
+/// Makes the packs of `to` in these formats in the pool of the stage's web root, which holds the
+/// packs of `from` and the files of `deltas` in them, oldest first. `from` may be any release that the first delta covers.
 ///
 /// Memory: one frame and one chunk of rows for each format and delta. The formats are made side
 /// by side on the current rayon pool.
@@ -61,13 +61,13 @@ pub fn apply(
     from: &Manifest,
     to: &Manifest,
     deltas: &[Delta],
+    formats: &[Format],
 ) -> Result<Applied, DeltaError> {
     can_make(to, deltas)?;
     let source = Source::open(&stage.root().to_string_lossy());
-    let formats: Vec<Format> = to.dumps.keys().copied().collect();
     let done: Result<Vec<Applied>, DeltaError> = formats
-        .into_par_iter()
-        .map(|format| Splice::new(stage, &source, from, to, format)?.run(deltas))
+        .par_iter()
+        .map(|format| Splice::new(stage, &source, from, to, *format)?.run(deltas))
         .collect();
     Ok(done?.into_iter().fold(Applied::default(), |sum, part| Applied {
         packs: sum.packs + part.packs,

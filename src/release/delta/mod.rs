@@ -242,6 +242,12 @@ impl Delta {
         self.upserts.values().chain(&self.deletes)
     }
 
+    /// The files that it takes to use it for these formats.
+    pub fn files_of<'a>(&'a self, formats: &'a [Format]) -> impl Iterator<Item = &'a Rows> {
+        let rows = self.upserts.iter().filter(|(format, _)| formats.contains(format));
+        rows.map(|(_, rows)| rows).chain(&self.deletes)
+    }
+
     /// Directory of its files.
     pub fn dir(&self) -> String {
         delta_dir(&self.from.release, &self.to.release)

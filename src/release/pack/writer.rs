@@ -5,7 +5,7 @@ use std::io::Write;
 use super::super::hash::NAME_DIGITS;
 use super::super::layout::{Container, Format, PackId, Spans, pack_path};
 use super::super::manifest::PackEntry;
-use super::super::stage::{Stage, StageError, StagedFile};
+use super::super::stage::{Sealed, Stage, StageError, StagedFile};
 use super::index::END_OF_ARCHIVE;
 use super::{EncodedFrame, FrameEncoder, Tail};
 
@@ -94,10 +94,44 @@ impl<'a> PackWriter<'a> {
     ///
     /// # Errors
     /// When any step fails; the pool is then unchanged.
-    pub fn finish(
+    pub fn finish(self, encoder: &mut FrameEncoder) -> Result<Option<FinishedPack>, WriteError> {
+        let Some((sealed, entry)) = self.seal(encoder)? else { return Ok(None) };
+        let written = sealed.keep_once(&entry.path)?;
+        Ok(Some(FinishedPack { entry, reused: written.reused }))
+    }
+
+    /// [`finish`](Self::finish) of a pack that is to be the one that a manifest lists; any other
+    /// is dropped before it has a name. Returns whether it is that one.
+    ///
+    /// # Errors
+    /// When any step fails; the pool is then unchanged.
+    pub fn finish_as(
+        self,
+        wanted: &PackEntry,
+        encoder: &mut FrameEncoder,
+    ) -> Result<bool, WriteError> {
+        let Some((sealed, entry)) = self.seal(encoder)? else { return Ok(false) };
+        if entry != *wanted {
+            sealed.discard()?;
+            return Ok(false);
+        }
+        sealed.keep_once(&entry.path)?;
+        Ok(true)
+    }
+
+    /// Gives the pack up.
+    ///
+    /// # Errors
+    /// When the staged file cannot be removed.
+    pub fn discard(self) -> Result<(), WriteError> {
+        Ok(self.file.discard()?)
+    }
+
+    /// Writes the tail; the file and what the manifest would say of it.
+    fn seal(
         mut self,
         encoder: &mut FrameEncoder,
-    ) -> Result<Option<FinishedPack>, WriteError> {
+    ) -> Result<Option<(Sealed<'a>, PackEntry)>, WriteError> {
         let Some((first_id, last_id)) = self.ends.take() else {
             self.file.discard()?;
             return Ok(None);
@@ -115,12 +149,11 @@ impl<'a> PackWriter<'a> {
         let sealed = self.file.seal()?;
         let hash12 = &sealed.sha256[..NAME_DIGITS];
         let path = pack_path(self.format, self.tail.pack, hash12);
-        let written = sealed.keep_once(&path)?;
         let entry = PackEntry {
             pack: self.tail.pack.to_string(),
             path,
-            bytes: written.bytes,
-            sha256: written.sha256,
+            bytes: sealed.bytes,
+            sha256: sealed.sha256.clone(),
             records: self.tail.records,
             first_id,
             last_id,
@@ -128,7 +161,7 @@ impl<'a> PackWriter<'a> {
             frames: self.tail.frames.len() as u64,
             tail_bytes: tail.len() as u64,
         };
-        Ok(Some(FinishedPack { entry, reused: written.reused }))
+        Ok(Some((sealed, entry)))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError> {

@@ -1,13 +1,16 @@
-//! The dumps of a release: from deltas where that is less, else pack by pack.
+//! The dumps of a release: from deltas where that is less, else pack by pack; made from native
+//! JSON if that is wanted.
 
 use super::super::delta::apply::{apply, can_make};
 use super::super::delta::shelf::{DeltaLine, Shelf, complete_release};
 use super::super::delta::{Delta, DeltaError};
 use super::super::fetch::Source;
+use super::super::layout::Format;
 use super::super::manifest::{FORMAT, Manifest};
 use super::super::pointer::{ReleaseLine, Releases};
 use super::objects::Object;
-use super::{Moved, PullError, Work};
+use super::rebuild::NATIVE;
+use super::{PullError, Work};
 
 impl Work<'_> {
     /// Sees to it that all dumps of `new` stand; the deltas that the mirror holds then.
@@ -24,21 +27,38 @@ impl Work<'_> {
                 Shelf { format: FORMAT, deltas: Vec::new() }
             }
         };
-        let packs: Vec<Object> = new
-            .dumps
-            .values()
-            .flat_map(|dump| &dump.packs)
-            .map(|pack| object(&pack.path, pack.bytes, &pack.sha256, true))
-            .collect();
-        if self.options.deltas {
-            self.by_deltas(new, earlier, list, &listed, &packs)?;
+        let mut formats: Vec<Format> = new.dumps.keys().copied().collect();
+        if let Some(maker) = &self.options.rebuild {
+            formats.retain(|format| *format != NATIVE);
+            self.packs(new, earlier, list, &listed, &[NATIVE])?;
+            self.rebuild(maker.as_ref(), new, earlier)?;
         }
-        self.have("packs", &packs)?;
+        self.packs(new, earlier, list, &listed, &formats)?;
         let files = new.files.iter().filter(|file| is_dump(&file.path));
         let files: Vec<Object> =
             files.map(|file| object(&file.path, file.bytes, &file.sha256, false)).collect();
         self.have("files", &files)?;
         Ok(self.kept(listed))
+    }
+
+    /// Sees to it that all packs of these formats stand.
+    fn packs(
+        &mut self,
+        new: &Manifest,
+        earlier: &[Manifest],
+        list: &Releases,
+        listed: &Shelf,
+        formats: &[Format],
+    ) -> Result<(), PullError> {
+        let dumps = formats.iter().filter_map(|format| new.dumps.get(format));
+        let packs: Vec<Object> = dumps
+            .flat_map(|dump| &dump.packs)
+            .map(|pack| object(&pack.path, pack.bytes, &pack.sha256, true))
+            .collect();
+        if self.options.deltas {
+            self.by_deltas(new, earlier, list, listed, &packs, formats)?;
+        }
+        self.have("packs", &packs)
     }
 
     /// Makes packs from deltas, if that moves fewer bytes. Whatever is in the way, packs can
@@ -50,6 +70,7 @@ impl Work<'_> {
         list: &Releases,
         listed: &Shelf,
         packs: &[Object],
+        formats: &[Format],
     ) -> Result<(), PullError> {
         let mut missing = 0u64;
         for pack in packs {
@@ -57,16 +78,27 @@ impl Work<'_> {
                 missing = missing.saturating_add(pack.bytes);
             }
         }
-        let Some((old, way)) = self.way(new, earlier, list, listed)? else { return Ok(()) };
-        let cost: u64 = way.iter().map(|line| line.cost(new.dumps.keys().copied())).sum();
-        if missing == 0 || cost >= missing || can_make(new, &[]).is_err() {
+        if missing == 0 || can_make(new, &[]).is_err() {
             return Ok(());
         }
-        match self.fetch_deltas(&way).and_then(|deltas| {
+        let way = self.way(new, earlier, list, listed, formats)?;
+        let Some((old, way)) = way else { return Ok(()) };
+        let cost: u64 = way.iter().map(|line| line.cost(formats.iter().copied())).sum();
+        if cost >= missing {
+            return Ok(());
+        }
+        match self.fetch_deltas(&way, formats).and_then(|deltas| {
             can_make(new, &deltas)?;
-            let done = apply(self.stage, old, new, &deltas)?;
-            self.report.made = Moved { files: done.packs, bytes: done.bytes };
-            self.report.deltas = deltas.iter().map(Delta::dir).collect();
+            let done = apply(self.stage, old, new, &deltas, formats)?;
+            self.report.made.files += done.packs;
+            self.report.made.bytes += done.bytes;
+            let known = &mut self.report.deltas;
+            for dir in deltas.iter().map(Delta::dir) {
+                // Of other formats they may have been used before.
+                if !known.contains(&dir) {
+                    known.push(dir);
+                }
+            }
             Ok(())
         }) {
             Ok(()) => Ok(()),
@@ -87,6 +119,7 @@ impl Work<'_> {
         earlier: &'m [Manifest],
         list: &Releases,
         listed: &'s Shelf,
+        formats: &[Format],
     ) -> Result<Option<(&'m Manifest, Vec<&'s DeltaLine>)>, PullError> {
         let local = Source::open(&self.mirror.root().to_string_lossy());
         let line = |release: &str| -> Option<&ReleaseLine> {
@@ -100,13 +133,18 @@ impl Work<'_> {
             if complete_release(&local, at)?.is_none() {
                 continue;
             }
-            let cost = |line: &DeltaLine| line.cost(new.dumps.keys().copied());
+            let cost = |line: &DeltaLine| line.cost(formats.iter().copied());
             return Ok(listed.way(at.sequence, head.sequence, cost).map(|way| (old, way)));
         }
         Ok(None)
     }
 
-    fn fetch_deltas(&mut self, way: &[&DeltaLine]) -> Result<Vec<Delta>, PullError> {
+    /// Descriptions, rows of these formats and deletions.
+    fn fetch_deltas(
+        &mut self,
+        way: &[&DeltaLine],
+        formats: &[Format],
+    ) -> Result<Vec<Delta>, PullError> {
         let heads: Vec<Object> =
             way.iter().map(|line| object(&line.path, line.bytes, &line.sha256, false)).collect();
         self.have("deltas", &heads)?;
@@ -114,7 +152,7 @@ impl Work<'_> {
         let deltas: Result<Vec<Delta>, DeltaError> =
             way.iter().map(|line| line.read(&local)).collect();
         let deltas = deltas?;
-        let files = deltas.iter().flat_map(Delta::files);
+        let files = deltas.iter().flat_map(|delta| delta.files_of(formats));
         let files: Vec<Object> =
             files.map(|rows| object(&rows.path, rows.bytes, &rows.sha256, false)).collect();
         self.have("deltas", &files)?;
@@ -132,7 +170,7 @@ impl Work<'_> {
         Shelf { format: FORMAT, deltas: listed.deltas.into_iter().filter(here).collect() }
     }
 
-    fn warn(&mut self, warning: String) {
+    pub(super) fn warn(&mut self, warning: String) {
         self.report.warnings.push(warning);
     }
 }

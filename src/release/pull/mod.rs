@@ -15,6 +15,7 @@ pub mod accept;
 mod dumps;
 mod mirror;
 mod objects;
+pub mod rebuild;
 mod search;
 mod site;
 mod trust;
@@ -22,6 +23,7 @@ mod trust;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,7 @@ use super::fetch::{FetchError, Fresh, Source};
 use super::hash::sha256;
 use super::layout::{LATEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, release_dir};
 use super::manifest::Manifest;
+use super::pack::writer::WriteError;
 use super::pointer::{MAX_POINTER, PointerError, ReleasePointer, Releases};
 use super::stage::{Durability, Stage, StageError};
 use super::sums;
@@ -87,6 +90,10 @@ pub struct Options {
     pub connections: usize,
     /// Whether packs may be made from deltas.
     pub deltas: bool,
+    /// Who makes packs of other formats from those of native JSON, so that these are fetched and
+    /// the others only where they come out as others than the manifest lists; `None`: all are
+    /// fetched.
+    pub rebuild: Option<Arc<dyn rebuild::Maker>>,
     /// Who is believed; `None`: whoever answers.
     pub trust: Option<Trust>,
 }
@@ -94,7 +101,8 @@ pub struct Options {
 impl Default for Options {
     /// Everything, four at a time, with deltas, from whoever answers.
     fn default() -> Self {
-        Options { select: Selection::default(), connections: 4, deltas: true, trust: None }
+        let select = Selection::default();
+        Options { select, connections: 4, deltas: true, rebuild: None, trust: None }
     }
 }
 
@@ -105,6 +113,19 @@ pub struct Moved {
     pub files: u64,
     /// Their sizes.
     pub bytes: u64,
+}
+
+/// Packs made from those of native JSON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Rebuilt {
+    /// How many.
+    pub files: u64,
+    /// Their sizes.
+    pub bytes: u64,
+    /// Frames made, also of packs that came out as others than listed.
+    pub frames_made: u64,
+    /// Frames copied from the release before, where the native frame is the same.
+    pub frames_copied: u64,
 }
 
 /// What a pull did; `offprint pull --json` prints it.
@@ -126,6 +147,8 @@ pub struct Report {
     pub reused: BTreeMap<&'static str, Moved>,
     /// Packs made from deltas.
     pub made: Moved,
+    /// Packs made from those of native JSON.
+    pub rebuilt: Rebuilt,
     /// Directories of the deltas used, oldest first.
     pub deltas: Vec<String>,
     /// Files removed because the release does not list them.
@@ -149,6 +172,9 @@ pub enum PullError {
     /// A delta could not be used, for a reason that packs do not help with.
     #[error(transparent)]
     Delta(#[from] DeltaError),
+    /// A pack could not be written.
+    #[error(transparent)]
+    Pack(#[from] WriteError),
     /// A value has no canonical form.
     #[error(transparent)]
     Canonical(#[from] CanonicalError),
