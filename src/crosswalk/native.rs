@@ -97,11 +97,15 @@ fn access(published: &Published<'_>, json: &mut JsonText<'_>) {
     json.text("status", published.files.status());
 }
 
-/// Only open files are described: of closed ones, not even the number.
+/// Only open files are described: of closed ones, not even the number. Of a record that does not
+/// speak of files nothing is said.
 fn files(published: &Published<'_>, json: &mut JsonText<'_>) {
     let stored = &published.record.files;
     if published.files != FilesAccess::Open {
-        json.key("enabled").boolean(published.files != FilesAccess::MetadataOnly);
+        let has_files = published.files != FilesAccess::MetadataOnly;
+        if has_files || stored.enabled.is_some() {
+            json.key("enabled").boolean(has_files);
+        }
         return;
     }
     let entries = open_files(published);

@@ -33,6 +33,26 @@ pub(crate) fn repository() -> Repository {
 
 /// Parses a native record, publishes it at [`DAY`] and hands its DataCite view to `f`.
 pub(crate) fn with<T>(text: &str, f: impl FnOnce(Result<&DataCite<'_>, Withheld>) -> T) -> T {
+    published(text, |published| match DataCite::from_published(published) {
+        Ok(datacite) => f(Ok(&datacite)),
+        Err(withheld) => f(Err(withheld)),
+    })
+}
+
+/// What a release says of a public record in native JSON; `None` of any other.
+pub(crate) fn native(text: &str) -> Option<String> {
+    let record = Record::parse(text).unwrap();
+    if !matches!(visibility(&record, DAY), Visibility::Public(_)) {
+        return None;
+    }
+    published(text, |published| {
+        let mut out = Vec::new();
+        offprint::crosswalk::native::write(published, &mut out);
+        Some(String::from_utf8(out).unwrap())
+    })
+}
+
+fn published<T>(text: &str, f: impl FnOnce(&Published<'_>) -> T) -> T {
     let record = Record::parse(text).unwrap();
     let stamp = |text: Option<&str>| text.and_then(date::timestamp).unwrap_or_default();
     let (created, updated) = (stamp(record.created.as_deref()), stamp(record.updated.as_deref()));
@@ -41,7 +61,7 @@ pub(crate) fn with<T>(text: &str, f: impl FnOnce(Result<&DataCite<'_>, Withheld>
         _ => FilesAccess::MetadataOnly,
     };
     let repository = repository();
-    let published = Published {
+    f(&Published {
         record: &record,
         raw: text,
         created: &created,
@@ -49,11 +69,7 @@ pub(crate) fn with<T>(text: &str, f: impl FnOnce(Result<&DataCite<'_>, Withheld>
         files,
         lineage: Lineage::SINGLE,
         repository: &repository,
-    };
-    match DataCite::from_published(&published) {
-        Ok(datacite) => f(Ok(&datacite)),
-        Err(withheld) => f(Err(withheld)),
-    }
+    })
 }
 
 /// Both outputs of a record that is not withheld.

@@ -5,9 +5,9 @@
 use proptest::prelude::*;
 use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::corpus::{Outputs, any_record, every_term, many_creators, written};
+use crate::corpus::{Outputs, any_record, every_term, many_creators, native, written};
 use crate::golden::inputs;
 
 /// One event of a document: an element with sorted attributes, text, or an end.
@@ -315,6 +315,49 @@ fn check(outputs: &Outputs) {
     assert_eq!(ours.len(), theirs.len());
 }
 
+/// Mirrors make DataCite of the native JSON of a release.
+fn check_native(record: &str) {
+    let Some(native) = native(record) else { return };
+    let (one, other) = (written(record), written(&native));
+    assert_eq!((one.xml, one.json), (other.xml, other.json), "{native}");
+}
+
+#[test]
+fn what_a_release_says_in_native_json_gives_the_same_of_every_sample() {
+    let files = json!({"enabled": true, "entries": {
+        "a": {"key": "a", "size": 1, "mimetype": "text/plain", "access": {"hidden": true}},
+        "b": {"key": "b", "size": 2, "mimetype": "text/csv"}, "c": {"key": "c", "ext": "c"}}});
+    let accesses = [
+        json!({"record": "public", "files": "public", "status": "restricted"}),
+        json!({"record": "public", "files": "restricted"}),
+        json!({"record": "public", "files": "odd", "embargo": {"until": "2026"}}),
+        json!({"files": "restricted", "embargo": {"active": true, "until": "2026-11-01"}}),
+        json!({"files": "restricted", "embargo": {"active": true, "until": "2026-11-02"}}),
+        json!({"files": "restricted", "embargo": {"active": false, "until": "2026-10-02"}}),
+        json!({"files": "public", "embargo": {"active": true, "until": "2030-10-02"}}),
+    ];
+    let texts = inputs().into_iter().map(|input| std::fs::read_to_string(input).unwrap());
+    for text in texts.chain([every_term(), many_creators(20)]) {
+        check_native(&text);
+        let mut record: Value = serde_json::from_str(&text).unwrap();
+        record["metadata"]["resource_type"] = json!({"id": "own", "title": {"en": "Own type"}});
+        record["metadata"]["rights"] = json!([
+            {"id": "own-1", "title": {"en": "Own"}, "props": {"url": "https://r.example/l"}},
+            {"id": "cc-by-4.0", "title": {"en": "Other name"}, "props": {"scheme": "x"}},
+            {"title": {"en": "Custom"}, "description": {"de": "Eigene"}, "link": "https://r.example"}]);
+        record["parent"]["communities"]["entries"] =
+            json!([{"id": "u", "slug": "s", "metadata": {"title": "S"}}, {"id": "v", "slug": ""}]);
+        for access in &accesses {
+            record["access"] = access.clone();
+            for files in [&files, &json!({"enabled": false}), &json!({"enabled": true}), &json!({})]
+            {
+                record["files"] = files.clone();
+                check_native(&record.to_string());
+            }
+        }
+    }
+}
+
 #[test]
 fn xml_and_json_say_the_same() {
     for input in inputs() {
@@ -333,6 +376,11 @@ proptest! {
         prop_assert!(!outputs.xml.contains(illegal));
         let one_line = !outputs.json.contains(['\n', '\r', '\u{2028}']);
         prop_assert!(one_line);
+    }
+
+    #[test]
+    fn what_a_release_says_in_native_json_gives_the_same(record in any_record()) {
+        check_native(&record);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use offprint::release::fetch::Source;
 use offprint::release::layout::Format;
 use serde_json::Value;
 
-use crate::harness::{Repo, assert_good};
+use crate::harness::{Repo, assert_good, assert_mirrors};
+use crate::rebuild::{rebuild, rebuilding};
 
 const DATES: [&str; 3] = ["2023-11-15", "2024-07-01", "2026-01-07"];
 
@@ -41,6 +42,10 @@ fn the_delta_names_the_records_that_truly_changed() {
     for (month, file) in files.iter().enumerate() {
         repo.import_file(file);
         let report = repo.build(month as u32 + 1).unwrap();
+        let (from, mirror) = (repo.root(), repo.beside("mirror"));
+        let pulled = rebuild(&from.to_string_lossy(), &mirror, &rebuilding());
+        assert!(pulled.warnings.is_empty() && pulled.rebuilt.files > 0, "{pulled:?}");
+        assert_mirrors(&from, &mirror);
         let after = records(&source);
         let mut text = String::new();
         let input = flate2::read::GzDecoder::new(std::fs::File::open(file).unwrap());

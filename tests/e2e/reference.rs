@@ -52,6 +52,13 @@ fn every_importable_set_becomes_a_release_of_valid_metadata() {
     let public = repo.public();
     let verified = run(offprint().args(["verify", "--depth", "full", "--json"]).arg(&public));
     assert_eq!(verified.json(0)["problems"], Value::Array(Vec::new()));
+    let mirror = scratch.path().join("mirror");
+    let mut pull = offprint();
+    pull.args(["pull", "--select", "dumps", "--rebuild", "--json"]).arg(&public).arg(&mirror);
+    let pulled = run(&mut pull).json(0);
+    assert_eq!(pulled["warnings"], Value::Array(Vec::new()));
+    let (fetched, rebuilt) = (&pulled["fetched"]["packs"]["files"], &pulled["rebuilt"]["files"]);
+    assert_eq!(rebuilt.as_u64(), fetched.as_u64().map(|native| 2 * native), "{pulled}");
     check_xml(&data, &repo, scratch.path(), records["public"].as_u64().unwrap());
     check_json(&public, records["public"].as_u64().unwrap());
     check_exports(&data, &public);

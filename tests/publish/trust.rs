@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::harness::{offprint, run, tool};
 use crate::{build, next_month, publish, small};
 
@@ -25,6 +27,17 @@ fn stock_minisign_verifies_and_a_rolled_back_copy_is_refused() {
         let _ = run(&mut publish(&repo, target, &[])).exits(0);
     }
     let _ = verify(old).exits(0);
+    let mirror = scratch.path().join("mirror");
+    let pull = |from: &str| {
+        let what = ["pull", "--rebuild", "--select", "dumps", "--json", "--key", key, from];
+        run(offprint().args(what).arg(&mirror))
+    };
+    let first = pull(old).json(0);
+    assert_eq!(
+        (&first["rebuilt"]["files"], &first["warnings"]),
+        (&2.into(), &json!([])),
+        "{first}"
+    );
 
     // With the key configured a build signs by itself.
     let path = repo.path().join("offprint.toml");
@@ -36,6 +49,17 @@ fn stock_minisign_verifies_and_a_rolled_back_copy_is_refused() {
     let refused = verify(old);
     assert!(refused.stderr.contains("rolled back or truncated"), "{}", refused.stderr);
     assert_eq!(refused.code, Some(1));
+    let next = pull(new).json(0);
+    let counts =
+        [&next["rebuilt"]["files"], &next["made"]["files"], &next["fetched"]["packs"]["files"]];
+    assert_eq!(
+        (counts, &next["warnings"]),
+        ([&2.into(), &1.into(), &0.into()], &json!([])),
+        "{next}"
+    );
+    let refused = pull(old);
+    assert!(refused.stderr.contains("rolled back"), "{}", refused.stderr);
+    let _ = run(offprint().args(["verify", "-q"]).arg(&mirror)).exits(0);
     let log = fs::read(two.path().join("dumps/log.ndjson")).unwrap();
     assert_eq!(log.iter().filter(|byte| **byte == b'\n').count(), 2);
     build(&repo, 12);

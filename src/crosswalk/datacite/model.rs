@@ -7,8 +7,9 @@ use super::place::{self, Place};
 use super::related::{self, AlternateId, RelatedId, RelatedItem};
 use super::rights::{self, Funding, Rights};
 use super::value::{normal, optional, text, unique, uri};
+use crate::crosswalk::files::open_files;
 use crate::record::date::{Date, Edtf};
-use crate::record::model::{Metadata, Record, VocabularyItem};
+use crate::record::model::{FileEntry, Metadata, Record, VocabularyItem};
 use crate::record::vocabulary::{self, ResourceType};
 use crate::record::{FilesAccess, Published, html};
 
@@ -111,6 +112,7 @@ impl<'a> DataCite<'a> {
             .or_else(|| creation_year(published.created));
         let missing = Withheld { code: "missing-year", path: "metadata.publication_date" };
         let doi = published.doi().and_then(|doi| normal("doi", doi));
+        let files = open_files(published);
         let publisher = optional(&metadata.publisher)
             .or_else(|| text(published.repository.publisher.as_deref()?))
             .unwrap_or(Cow::Borrowed(UNAVAILABLE));
@@ -128,8 +130,8 @@ impl<'a> DataCite<'a> {
             contributors: people::contributors(&metadata.contributors),
             dates: dates(published),
             language: metadata.languages.first().and_then(language),
-            sizes: sizes(record, published.files),
-            formats: formats(record, published.files),
+            sizes: sizes(record, &files),
+            formats: formats(record, &files),
             version: optional(&metadata.version),
             rights: rights::rights(record, published.files),
             descriptions: descriptions(metadata),
@@ -269,18 +271,11 @@ fn dates<'a>(published: &'a Published<'a>) -> Vec<TypedDate<'a>> {
 }
 
 /// As given; else from the public files: how many, and how large in all.
-fn sizes<'a>(record: &'a Record<'_>, access: FilesAccess<'_>) -> Vec<Cow<'a, str>> {
+fn sizes<'a>(record: &'a Record<'_>, files: &[&FileEntry<'_>]) -> Vec<Cow<'a, str>> {
     let mut all = list(&record.metadata.sizes);
-    let (mut count, mut bytes) = (0_u64, Some(0_u64));
-    if all.is_empty() && access == FilesAccess::Open {
-        for file in &record.files.entries {
-            if file.access.hidden != Some(true) {
-                count += 1;
-                bytes = bytes.zip(file.size).and_then(|(sum, size)| sum.checked_add(size));
-            }
-        }
-    }
-    if count > 0 {
+    if all.is_empty() && !files.is_empty() {
+        let count = files.len() as u64;
+        let bytes = files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.size?));
         let number = |number: u64, unit| [itoa::Buffer::new().format(number), unit].concat();
         let files = number(count, if count == 1 { " file" } else { " files" });
         all.push(Cow::Owned(files));
@@ -290,13 +285,13 @@ fn sizes<'a>(record: &'a Record<'_>, access: FilesAccess<'_>) -> Vec<Cow<'a, str
 }
 
 /// As given; else the media types of the public files, sorted.
-fn formats<'a>(record: &'a Record<'_>, access: FilesAccess<'_>) -> Vec<Cow<'a, str>> {
+fn formats<'a>(record: &'a Record<'_>, files: &[&'a FileEntry<'_>]) -> Vec<Cow<'a, str>> {
     let all = list(&record.metadata.formats);
-    if !all.is_empty() || access != FilesAccess::Open {
+    if !all.is_empty() {
         return all;
     }
-    let shown = record.files.entries.iter().filter(|file| file.access.hidden != Some(true));
-    let mut types: Vec<Cow<'a, str>> = shown.filter_map(|file| optional(&file.mimetype)).collect();
+    let mut types: Vec<Cow<'a, str>> =
+        files.iter().filter_map(|file| optional(&file.mimetype)).collect();
     types.sort_unstable();
     types.dedup();
     types
