@@ -279,6 +279,7 @@ pub fn pull(
         stage: &stage,
         options,
         progress,
+        told: BTreeSet::new(),
         report: Report::default(),
     };
     let (files, total) = totals(&manifest, options);
@@ -317,6 +318,8 @@ struct Work<'a> {
     stage: &'a Stage,
     options: &'a Options,
     progress: &'a dyn Progress,
+    /// Packs of which progress knows.
+    told: BTreeSet<String>,
     report: Report,
 }
 

@@ -62,7 +62,9 @@ impl Work<'_> {
             if !there {
                 self.fetch(object)?;
             }
-            self.progress.advance(object.bytes);
+            if !self.told.contains(&object.path) {
+                self.progress.advance(object.bytes);
+            }
             let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
             let counted = if there { &mut tally.1 } else { &mut tally.0 };
             counted.files += 1;

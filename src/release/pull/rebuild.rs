@@ -156,6 +156,8 @@ impl Work<'_> {
             if good {
                 sum.files += 1;
                 sum.bytes += pack.bytes;
+                self.progress.advance(pack.bytes);
+                self.told.insert(pack.path.clone());
             } else {
                 other.push((*format, &pack.path));
             }
