@@ -24,7 +24,7 @@ for (const [source, built] of [["page", "search"], ["worker", "search-worker"]])
     charset: "utf8",
     legalComments: "none",
     tsconfigRaw: {},
-    banner: { js: "// Made from client/ by client/build.mjs." },
+    banner: { js: "// Made from client/." },
     write: false,
   });
   const text = outputFiles[0].text;

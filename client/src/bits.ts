@@ -28,11 +28,34 @@ export class Varints {
   }
 }
 
-/** Record numbers, rising, and the level of each. */
+/** Record numbers, rising, and what the key says of each, in 1/65536. */
 export interface Postings {
   docs: Uint32Array;
-  levels: Uint8Array;
+  says: Uint16Array;
 }
+
+/** What a posting is worth that is just there. */
+const PRESENT = 65535;
+/** Longest code of a level, bits. */
+const LONGEST = 12;
+
+/** The code of levels, by the next bits: level · 16 + length. */
+export const readCode = (lengths: Uint8Array): Uint16Array => {
+  const table = new Uint16Array(1 << LONGEST);
+  const order = Array.from(lengths, (_, level) => level).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+  let next = 0;
+  for (const level of order) {
+    const length = lengths[level]!;
+    if (!(length > 0 && length <= LONGEST)) throw new Damaged("levels");
+    // Codes rise when their first bit is the highest; they are read lowest bit first.
+    let code = 0;
+    for (let bit = 0; bit < LONGEST; bit += 1) if (next & (1 << bit)) code |= 1 << (LONGEST - 1 - bit);
+    for (let at = code; at < table.length; at += 1 << length) table[at] = level * 16 + length;
+    next += 1 << (LONGEST - length);
+  }
+  if (next !== table.length) throw new Damaged("levels");
+  return table;
+};
 
 /** Bits of a byte from the lowest up. Reads zeros past the end. */
 class Bits {
@@ -81,14 +104,18 @@ class Bits {
     }
   }
 
+  flag(): boolean {
+    return this.bits(1) === 1;
+  }
+
   gamma(): number {
     const length = this.unary();
     if (length > 31) throw new Damaged("count");
     return 2 ** length + this.bits(length);
   }
 
-  /** `count` record numbers below `records`, with levels if there is room for them. */
-  postings(count: number, records: number, docs: Uint32Array, from: number, levels?: Uint8Array): void {
+  /** `count` record numbers below `records`; with `code`, what their levels say goes to `says`. */
+  postings(count: number, records: number, docs: Uint32Array, from: number, says?: Uint16Array, code?: Uint16Array): void {
     const k = rice(records, count);
     const mask = (1 << k) - 1;
     const bytes = this.bytes;
@@ -112,13 +139,15 @@ class Bits {
       }
       if (doc >= records || position > end) throw new Damaged("list");
       docs[i] = doc;
-      if (levels) {
+      if (code) {
         at = position >> 3;
-        word = (bytes[at]! | (bytes[at + 1]! << 8)) >>> (position & 7);
-        levels[i] = word & 63;
-        position += 6;
+        word = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) >>> (position & 7);
+        const level = code[word & 4095]!;
+        says![i] = (level >> 4) * 256 + 128;
+        position += level & 15;
       }
     }
+    if (!code) says?.fill(PRESENT, from, from + count);
     this.position = position;
   }
 }
@@ -129,7 +158,7 @@ const rice = (records: number, count: number): number => {
 };
 
 /** What the dictionary says of a key. */
-export type Entry = { df: number } & (
+export type Entry = { df: number; levels: boolean } & (
   | { kind: "inline"; postings: Postings }
   | { kind: "list"; offset: number; bytes: number }
 );
@@ -139,7 +168,7 @@ const INLINE = 128;
 export const GROUPED = 4096;
 
 /** Finds fingerprints in a bucket; gives the entries of those that are there. */
-export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: number): Map<number, Entry> => {
+export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: number, code: Uint16Array): Map<number, Entry> => {
   const found = new Map<number, Entry>();
   const head = new Varints(bucket);
   const count = head.next();
@@ -152,19 +181,20 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
   for (let i = 0; i < count; i += 1) if (wanted.has(prints[i]!)) last = i;
   if (last < 0) return found;
   const docs = new Uint32Array(INLINE);
-  const levels = new Uint8Array(INLINE);
+  const says = new Uint16Array(INLINE);
   let offset = base;
   for (let i = 0; i <= last; i += 1) {
     const print = prints[i]!;
     const df = bits.gamma();
+    const levels = bits.flag();
     if (df > records) throw new Damaged("count");
     if (df <= INLINE) {
-      bits.postings(df, records, docs, 0, levels);
+      bits.postings(df, records, docs, 0, says, levels ? code : undefined);
       if (wanted.has(print))
-        found.set(print, { df, kind: "inline", postings: { docs: docs.slice(0, df), levels: levels.slice(0, df) } });
+        found.set(print, { df, levels, kind: "inline", postings: { docs: docs.slice(0, df), says: says.slice(0, df) } });
     } else {
       const bytes = bits.gamma();
-      if (wanted.has(print)) found.set(print, { df, kind: "list", offset, bytes });
+      if (wanted.has(print)) found.set(print, { df, levels, kind: "list", offset, bytes });
       offset += bytes;
     }
   }
@@ -175,26 +205,22 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
 export interface List extends Postings {
   /** Whether nothing is missing. */
   whole: boolean;
-  /** Bytes of whole groups that were read. */
-  used: number;
-  /** What is missing has a level below this one. */
-  floor: number;
 }
 
 /** Reads a list from its first bytes. Record numbers rise only where the list is not in groups. */
-export const readList = (bytes: Uint8Array, df: number, total: number, records: number): List => {
+export const readList = (bytes: Uint8Array, df: number, total: number, records: number, code?: Uint16Array): List => {
   const docs = new Uint32Array(df);
-  const levels = new Uint8Array(df);
+  const says = new Uint16Array(df);
   if (df < GROUPED) {
-    new Bits(bytes, 0).postings(df, records, docs, 0, levels);
-    return { docs, levels, whole: true, used: total, floor: 0 };
+    new Bits(bytes, 0).postings(df, records, docs, 0, says, code);
+    return { docs, says, whole: true };
   }
   let at = 0;
   let have = 0;
-  let floor = 64;
-  while (at < bytes.length) {
-    const level = bytes[at]!;
-    const head = new Varints(bytes, at + 1);
+  let floor = 65536;
+  while (at + 2 <= bytes.length) {
+    const worth = bytes[at]! | (bytes[at + 1]! << 8);
+    const head = new Varints(bytes, at + 2);
     let count: number, size: number;
     try {
       count = head.next();
@@ -203,14 +229,14 @@ export const readList = (bytes: Uint8Array, df: number, total: number, records: 
       break; // The head itself is cut.
     }
     if (head.at + size > bytes.length) break;
-    if (level >= floor || have + count > df) throw new Damaged("group");
+    if (worth >= floor || have + count > df) throw new Damaged("group");
     new Bits(bytes.subarray(head.at, head.at + size), 0).postings(count, records, docs, have);
-    levels.fill(level, have, have + count);
+    says.fill(worth, have, have + count);
     have += count;
-    floor = level;
+    floor = worth;
     at = head.at + size;
   }
   const whole = at >= total;
   if (whole && have !== df) throw new Damaged("list");
-  return { docs: docs.subarray(0, have), levels: levels.subarray(0, have), whole, used: at, floor };
+  return { docs: docs.subarray(0, have), says: says.subarray(0, have), whole };
 };

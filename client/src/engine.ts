@@ -1,16 +1,16 @@
 // Questions to answers: docs/search-format.md. Three rounds that wait for one another: buckets of
-// the dictionary, lists, cards. Where a list is long, its best part comes first, and the rest in a
+// the dictionary and words, lists, cards. Where a list is long, its best part comes first, and the rest in a
 // second stage; an answer says which of the two it is.
 
 import { stem, tokens } from "./analyse.ts";
 import { Damaged, readBucket, readList, type Entry, type List } from "./bits.ts";
-import { Files } from "./files.ts";
+import { Files, joined } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
-import { Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
+import { Best, Room, adds, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
 import { pairs, parse, type Parsed, type Part } from "./query.ts";
 import type { Answer, Facet, FacetValue, Question } from "./protocol.ts";
 import { decoder, Tier, type Card, type TierMeta } from "./tier.ts";
-import { Words } from "./words.ts";
+import { Words, type Place } from "./words.ts";
 
 /** Results a page, and the last that can be turned to. */
 const PAGE = 10;
@@ -18,9 +18,15 @@ const LAST = 100;
 /** Bytes of lists that a first answer may cost, and what each that does not fit begins with. */
 const FIRST = 160 << 10;
 const BEGINNING = 32 << 10;
-/** Words that a prefix stands for; best records of a phrase that are read. */
+/** Words that a prefix stands for; best records of a phrase whose cards are read. */
 const PREFIXED = 32;
-const READ = 20;
+const READ = 50;
+/** Of a first answer: requests before its cards, stems a prefix has at least, stems of a phrase
+ * whose lists are read at most, cards for a phrase of two words and of more. */
+const REQUESTS = 10;
+const STEMS_AT_LEAST = 2;
+const STEMS = 3;
+const CARDS = [14, 10] as const;
 /** Records whose dates are compared for one page, newest first. */
 const CLOSE = 200;
 /** Postings kept between questions. */
@@ -39,6 +45,25 @@ interface Known {
   /** Bytes of the list that are here. */
   bytes: Uint8Array;
 }
+
+/** A part, its keys, and of a phrase the stems: none if it is looked for by its pairs alone. */
+interface Expanded {
+  part: Part;
+  keys: string[];
+  stems: string[];
+}
+
+/** What a question needs before cards. */
+interface Gathered {
+  expanded: Expanded[];
+  keys: string[];
+  /** Whether a final answer reads more, and whether a prefix stands for all words. */
+  more: boolean;
+  all: boolean;
+}
+
+/** Awaits work, which is a round if it asks for anything. */
+type Wave = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** One that was overtaken by the next question. */
 export class Overtaken extends Error {}
@@ -65,7 +90,7 @@ export class Engine {
     if (!/^search\/[\w.-]+$/.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 1 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
+    if (pointer.format !== 2 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
     for (const { dir, dead } of pointer.tiers)
       if (!/^search\/[\w.-]+$/.test(dir) || (dead && !/^search\/[\w./-]+$/.test(dead.path)) || dead?.path.includes("..")) throw new Damaged("pointer");
     this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
@@ -105,54 +130,47 @@ export class Engine {
     const all = question.all || parsed.all;
     const tiers = await wait(this.ready(all));
     const before = { ...this.files.cost };
-    const expanded = await wait(this.expand(tiers, parsed.parts));
+    let rounds = 0;
+    const wave: Wave = async (work) => {
+      const asked = this.files.cost.requests;
+      const done = await wait(work());
+      if (this.files.cost.requests > asked) rounds += 1;
+      return done;
+    };
     const sets = communities(question);
-    // Days are a table: with the first round, and once.
-    const newest = question.sort === "newest" || !expanded.some(({ part }) => part.occur !== "not");
-    const dated = newest ? Promise.all(tiers.map(async (tier) => this.days.set(tier, await tier.days()))) : undefined;
-    const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
-    // Needed whole: what is left out, and what is only counted.
-    const whole = new Set([...sets, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
     const counting = this.countable(tiers) ? largest(tiers).slice(0, COMMUNITIES) : [];
-    const counted = counting.map(([slug]) => `c:${slug}`);
-    counted.forEach((key) => whole.add(key));
-    await wait(this.look(tiers, [...new Set([...keys, ...counted])]));
-    await wait(this.load(tiers, [...keys, ...counted], whole, FIRST));
-    if (dated) await wait(dated);
     let compute = 0;
     for (let stage = 0; ; stage += 1) {
+      const { expanded, keys, more, all: complete } = await this.gather(tiers, parsed.parts, question, sets, counting, stage === 0, wave);
       const start = performance.now();
       const plan = this.plan(tiers, all, expanded, parsed, question, sets, counting);
       let found = plan.find([]);
+      const { asked, left } = plan.candidates(stage === 0);
       compute += performance.now() - start;
-      const asked = plan.candidates();
       if (asked.length > 0) {
         // Cards of records in which a phrase must be looked for, and those that will be shown anyway.
-        const cards = await wait(this.cards(tiers, [...new Set([...asked, ...(plan.newest ? [] : found.top.slice(...plan.window))])]));
+        const cards = await wave(() => this.cards(tiers, [...new Set([...asked, ...(plan.newest ? [] : found.top.slice(...plan.window))])]));
         const again = performance.now();
         found = plan.find([...cards].filter(([doc]) => asked.includes(doc)));
         compute += performance.now() - again;
       }
-      const page = plan.newest ? await wait(this.newest(tiers, found.top, plan.window)) : found.top.slice(...plan.window);
-      const cards = await wait(this.cards(tiers, page));
-      const refining = !plan.whole && !thrifty && stage === 0;
+      const page = plan.newest ? await this.newest(tiers, found.top, plan.window, stage === 0, wave) : found.top.slice(...plan.window);
+      const cards = await wave(() => this.cards(tiers, page));
+      const refining = (!plan.whole || more || left || (plan.newest && found.top.length > page.length)) && !thrifty && stage === 0;
       const cost = this.files.cost;
       yield {
         hits: page.flatMap((doc) => this.hit(tiers, doc, cards.get(doc), parsed)),
         total: found.total,
-        exact: plan.whole || plan.counts,
+        exact: (plan.whole || plan.counts) && complete && !more,
         refining,
         pages: Math.min(LAST, Math.ceil(found.total / PAGE)),
         facets: this.facets(tiers, found, question, counting),
         suggestion: undefined,
         direct: /^d:/.test(keys[0] ?? "") && keys.length === 1 && found.total === 1 ? cards.get(page[0]!)?.id : undefined,
-        notes: expanded.some(({ part }) => part.kind === "phrase")
-          ? ["A phrase is looked for in titles, keywords, names and the beginning of descriptions; further down in a description only its words are found."]
-          : [],
-        cost: { rounds: cost.rounds - before.rounds, requests: cost.requests - before.requests, bytes: cost.bytes - before.bytes, compute },
+        notes: notes(expanded, complete || refining),
+        cost: { rounds, requests: cost.requests - before.requests, bytes: cost.bytes - before.bytes, compute },
       };
       if (!refining) return;
-      await wait(this.load(tiers, keys, new Set(keys), Infinity));
     }
   }
 
@@ -180,7 +198,7 @@ export class Engine {
     const found = /[\p{Alphabetic}\p{N}\p{M}]{2,}$/u.exec(text);
     const prefix = found && tokens(found[0]);
     if (!found || prefix?.length !== 1) return [];
-    const words = await this.words.beginning(await this.ready(false), prefix[0]!);
+    const { words } = await this.words.beginning(await this.ready(false), prefix[0]!);
     return words.slice(0, 8).map(({ word }) => text.slice(0, found.index) + word);
   }
 
@@ -193,22 +211,53 @@ export class Engine {
     }, 0);
   }
 
-  /** The keys of each part. */
-  private async expand(tiers: Tier[], parts: Part[]): Promise<{ part: Part; keys: string[] }[]> {
-    return Promise.all(parts.map(async (part) => {
-      switch (part.kind) {
-        case "word":
-          return { part, keys: [part.key] };
-        case "phrase":
-          return { part, keys: [...part.stems, ...pairs(part.stems)] };
-        case "field":
-          return { part, keys: [...part.keys, ...part.pairs] };
-        case "prefix": {
-          const words = (await this.words.beginning(tiers, part.word)).slice(0, PREFIXED);
-          return { part, keys: [...new Set(words.map(({ word }) => stem(word)))] };
+  /** Reads the lists of a question, in two rounds: buckets and words, lists. */
+  private async gather(tiers: Tier[], parts: Part[], question: Question, sets: string[], counting: [string, string, number][], first: boolean, wave: Wave): Promise<Gathered> {
+    const expanded = parts.map((part): Expanded => keysOf(part, first));
+    const plain = [...new Set(expanded.flatMap(({ keys }) => keys))];
+    const counted = counting.map(([slug]) => `c:${slug}`);
+    // Needed whole: what is left out, and what is only counted.
+    const whole = new Set([...sets, ...counted, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
+    const newest = question.sort === "newest" || !parts.some(({ occur }) => occur !== "not");
+    const prefixed = expanded.flatMap(({ part, keys }) => (part.kind === "prefix" ? [{ keys, word: part.word }] : []));
+    const found = await wave(async () => {
+      // Days are a table: with the first round, and once.
+      const dated = newest ? tiers.map(async (tier) => this.days.set(tier, await tier.days())) : [];
+      const words = prefixed.map(({ word }) => this.words.beginning(tiers, word));
+      await Promise.all([this.look(tiers, [...new Set([...plain, ...sets, ...counted])]), ...dated]);
+      return Promise.all(words);
+    });
+    let [more, all] = [false, true];
+    found.forEach(({ words, requests }, at) => {
+      const { keys } = prefixed[at]!;
+      const room = Math.floor(Math.max(0, REQUESTS - requests - 2 * plain.length) / prefixed.length);
+      const most = first ? Math.max(STEMS_AT_LEAST, room) : PREFIXED;
+      all &&= words.length <= PREFIXED;
+      for (const { word, places } of words.slice(0, PREFIXED)) {
+        const key = stem(word);
+        if (!keys.includes(key)) {
+          more ||= keys.length >= most;
+          if (keys.length >= most) continue;
+          keys.push(key);
         }
+        for (const [tier, place] of places) this.place(tier, key, place);
       }
-    }));
+    });
+    const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
+    const rare = keys.filter((key) => tiers.some((tier) => !this.known.has(name(tier, key))));
+    if (!first) keys.forEach((key) => whole.add(key));
+    await wave(() => Promise.all([this.load(tiers, [...keys, ...counted], whole, FIRST), this.look(tiers, rare)]));
+    // A tier that does not know a word may have a list of its stem all the same.
+    if (rare.length > 0) await wave(() => this.load(tiers, rare, whole, FIRST));
+    return { expanded, keys, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
+  }
+
+  /** Takes what a word says of the list of its stem. */
+  private place(tier: Tier, key: string, { df, offset, bytes }: Place): void {
+    if (this.known.has(name(tier, key))) return;
+    if (!(df <= tier.meta.records)) throw new Damaged("words");
+    const entry: Entry = { df, levels: true, kind: "list", offset, bytes };
+    this.known.set(name(tier, key), { tier, entry, list: undefined, dead: 0, bytes: new Uint8Array() });
   }
 
   /** One round: the entries of keys. */
@@ -226,10 +275,10 @@ export class Engine {
     const jobs = [...wanted.values()];
     const buckets = await this.stretches(jobs.map(({ tier, from, to }) => ({ tier, stream: "dict", from, to })));
     jobs.forEach(({ tier, keys, from, to }, at) => {
-      const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records);
+      const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records, tier.code);
       for (const [print, key] of keys) {
         const entry = entries.get(print);
-        const list = entry?.kind === "inline" ? { ...entry.postings, whole: true, used: 0, floor: 0 } : undefined;
+        const list = entry?.kind === "inline" ? { ...entry.postings, whole: true } : undefined;
         this.known.set(name(tier, key), { tier, entry, list, dead: deadIn(tier, list), bytes: new Uint8Array() });
       }
     });
@@ -257,7 +306,7 @@ export class Engine {
       const bytes = new Uint8Array(have + parts[at]!.length);
       bytes.set(known.bytes);
       bytes.set(parts[at]!, have);
-      known.list = readList(bytes, entry.df, entry.bytes, known.tier.meta.records);
+      known.list = readList(bytes, entry.df, entry.bytes, known.tier.meta.records, entry.levels ? known.tier.code : undefined);
       known.dead = deadIn(known.tier, known.list);
       known.bytes = known.list.whole ? new Uint8Array() : bytes;
     });
@@ -280,11 +329,7 @@ export class Engine {
     const bytes = await this.files.ranges(cut.flat());
     let at = 0;
     return cut.map((pieces) => {
-      const own = bytes.slice(at, (at += pieces.length));
-      if (own.length === 1) return own[0]!;
-      const joined = new Uint8Array(own.reduce((sum, part) => sum + part.length, 0));
-      own.reduce((offset, part) => (joined.set(part, offset), offset + part.length), 0);
-      return joined;
+      return joined(bytes.slice(at, (at += pieces.length)));
     });
   }
 
@@ -301,19 +346,18 @@ export class Engine {
       if (!known?.entry) return [];
       whole &&= known.list?.whole ?? false;
       if (!known.list) return [];
-      const table = Float64Array.from(tier.meta.levels, (level) => (idf * level) / 65535);
-      return [{ base: tier.base, docs: known.list.docs, levels: known.list.levels, table }];
+      return [{ base: tier.base, docs: known.list.docs, says: known.list.says, weight: idf }];
     });
     return { segments, whole, df };
   }
 
-  private plan(tiers: Tier[], all: boolean, expanded: { part: Part; keys: string[] }[], parsed: Parsed, question: Question, sets: string[], counting: [string, string, number][]) {
+  private plan(tiers: Tier[], all: boolean, expanded: Expanded[], parsed: Parsed, question: Question, sets: string[], counting: [string, string, number][]) {
     const room = this.rooms.get(all) ?? new Room(tiers);
     const passing = tiers.map((tier) => passes(tier, parsed, question));
     const fixed = sets.length > 0 ? [sets.flatMap((key) => this.segments(tiers, key).segments)] : [];
     const count = counting.map(([slug]) => this.segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
-    const phrases = expanded.filter(({ part }) => part.kind === "phrase" && part.occur !== "not").map(({ part }) => part as Part & { kind: "phrase" });
+    const phrases = expanded.filter(({ part, stems }) => part.kind === "phrase" && part.occur !== "not" && stems.length > 0);
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
     const first = this.matches(tiers, expanded, []);
@@ -334,13 +378,23 @@ export class Engine {
       if (counts && !whole) found.total = this.segments(tiers, only.keys[0]!).df;
       return found;
     };
-    const candidates = (): number[] => phrases.flatMap((phrase) => this.likely(tiers, phrase, room, passing));
+    /** Records whose cards may show a phrase; whether a final answer looks at more. */
+    const candidates = (first: boolean): { asked: number[]; left: boolean } => {
+      let left = false;
+      const asked = phrases.flatMap((phrase) => {
+        const { likely, shown } = this.likely(tiers, phrase, room, passing);
+        const most = !first ? READ : newest ? 0 : Math.max(0, CARDS[phrase.stems.length > 2 ? 1 : 0] - Math.min(PAGE, shown));
+        left ||= likely.length > most;
+        return likely.slice(0, most);
+      });
+      return { asked, left };
+    };
     return { find, candidates, whole, counts, newest, window: [start, start + PAGE] as [number, number] };
   }
 
   /** Parts as records. `read`: cards in which phrases were looked for. */
-  private matches(tiers: Tier[], expanded: { part: Part; keys: string[] }[], read: [number, Card | undefined][]): Matches[] {
-    return expanded.map(({ part, keys }): Matches => {
+  private matches(tiers: Tier[], expanded: Expanded[], read: [number, Card | undefined][]): Matches[] {
+    return expanded.map(({ part, keys, stems: own }): Matches => {
       const { occur } = part;
       if (part.kind === "word") {
         const { segments, whole } = this.segments(tiers, part.key);
@@ -353,9 +407,9 @@ export class Engine {
       if (part.kind === "prefix") return sum(segments, 1);
       if (part.kind === "field") return sum(segments, segments.length);
       // A phrase: all its pairs, or seen on the card.
-      const stems = segments.slice(0, part.stems.length);
+      const stems = segments.slice(0, own.length);
       const both = gather(segments, segments.length);
-      const have = new Set(both.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc)));
+      const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
       const scores = seen.length > 0 ? lookup(gather(stems, stems.length), new Set(seen.map(([doc]) => doc))) : new Map<number, number>();
       const more: Segment[] = scores.size > 0
@@ -365,28 +419,33 @@ export class Engine {
     });
   }
 
-  /** The best records that have all words of a phrase. */
-  private likely(tiers: Tier[], phrase: Part & { kind: "phrase" }, room: Room, passing: Passing): number[] {
-    const parts = [...new Set(phrase.stems)].map((key): Matches => ({ occur: "must", ...this.segments(tiers, key) }));
+  /** The best records that have all words of a phrase but not its pairs, and how many have these. */
+  private likely(tiers: Tier[], { stems }: Expanded, room: Room, passing: Passing): { likely: number[]; shown: number } {
+    const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.segments(tiers, key) }));
     // Those that have every pair are found anyway.
-    const found = new Set(pairs(phrase.stems));
+    const found = new Set(pairs(stems));
     const segments = gather([...found].map((key) => this.segments(tiers, key).segments), found.size);
     parts.push({ occur: "not", segments, whole: true });
-    return room.find(parts, passing.map((runs) => new Uint8Array(runs.length).fill(1)), [], [], READ).top;
+    const likely = room.find(parts, passing.map((runs) => new Uint8Array(runs.length).fill(1)), [], [], READ).top;
+    return { likely, shown: size(segments) };
   }
 
   // Newest first.
 
-  /** Earliest and latest day a record can have, by what the tables say. */
-  private span(tiers: Tier[], doc: number): [number, number] {
+  /** Earliest and latest day a record can have, by what the tables say, and a guess. */
+  private span(tiers: Tier[], doc: number): [number, number, number] {
     const tier = tiers[tierAt(tiers, doc)]!;
     const run = tier.run(doc - tier.base);
     const year = tier.runs.year[run]! * 400;
     const samples = this.days.get(tier)?.[run];
-    if (!samples) return [year, year + 399];
+    if (!samples) return [year, year + 399, year];
     const at = doc - tier.base - tier.runs.start[run]!;
     const late = samples[at >> 6]!;
-    return [year + (at % 64 === 0 ? late : (samples[(at >> 6) + 1] ?? 0)), year + late];
+    const early = samples[(at >> 6) + 1] ?? 0;
+    const records = Math.min(64, tier.runs.start[run + 1]! - tier.runs.start[run]! - (at & ~63));
+    // As if they were at even distances.
+    const guess = late - ((((late - early) * (at % 64)) / records) | 0);
+    return [year + (at % 64 === 0 ? late : early), year + late, year + guess];
   }
 
   /** Records that may be among the `wanted` newest. */
@@ -394,7 +453,7 @@ export class Engine {
     const spans = { early: new Int32Array(docs.length), late: new Int32Array(docs.length) };
     const best = new Best(wanted);
     for (let i = 0; i < docs.length; i += 1) {
-      [spans.early[i], spans.late[i]] = this.span(tiers, docs[i]!) as [number, number];
+      [spans.early[i], spans.late[i]] = this.span(tiers, docs[i]!) as [number, number, number];
       best.offer(i, spans.early[i]!);
     }
     const last = docs.length > wanted ? best.least : -Infinity;
@@ -404,12 +463,12 @@ export class Engine {
     return near.map((i) => docs[i]!);
   }
 
-  /** The records from `start` to `end` of those that `latest` gave, by the dates on their cards. */
-  private async newest(tiers: Tier[], near: number[], [start, end]: [number, number]): Promise<number[]> {
-    const spans = new Map(near.map((doc) => [doc, this.span(tiers, doc)]));
-    const late = near[start] === undefined ? Infinity : spans.get(near[start]!)![1];
-    // Whoever is surely earlier in the list needs no card. Runs are newest first: from one run
-    // come only its first `end`.
+  /**
+   * The records from `start` to `end` of those that `latest` gave, by the dates on their cards: of
+   * those that are likely the newest for a first answer, of all that can be for a final one.
+   */
+  private async newest(tiers: Tier[], near: number[], [start, end]: [number, number], first: boolean, wave: Wave): Promise<number[]> {
+    // Runs are newest first: from one run come only its first `end`.
     const taken = new Map<string, number>();
     const ahead = [...near].sort((a, b) => a - b).filter((doc) => {
       const at = tierAt(tiers, doc);
@@ -417,19 +476,21 @@ export class Engine {
       taken.set(run, (taken.get(run) ?? 0) + 1);
       return taken.get(run)! <= end;
     });
-    const likely = new Set(ahead);
-    const rest = near.filter((doc) => likely.has(doc) && spans.get(doc)![0] <= late).slice(0, CLOSE);
-    const before = ahead.filter((doc) => spans.get(doc)![0] > late).length;
-    const cards = await this.cards(tiers, rest);
-    const day = (doc: number): number => {
-      const [early, last] = spans.get(doc)!;
+    const spans = new Map(ahead.map((doc) => [doc, this.span(tiers, doc)]));
+    const order = (docs: number[], day: (doc: number) => number) => docs.sort((a, b) => day(b) - day(a) || a - b);
+    order(ahead, (doc) => spans.get(doc)![2]);
+    const likely = ahead.slice(first ? start : 0, end);
+    const read = await wave(() => this.cards(tiers, likely));
+    const dayOf = (cards: Map<number, Card | undefined>) => (doc: number): number => {
+      const year = Math.floor(spans.get(doc)![1] / 400) * 400;
       const date = /^-?\d+(?:-(\d\d))?(?:-(\d\d))?/.exec(cards.get(doc)?.date ?? "");
-      const year = Math.floor(last / 400) * 400;
-      return date ? year + (Number(date[1] ?? 1) - 1) * 31 + Number(date[2] ?? 1) - 1 : early;
+      return date ? year + (Number(date[1] ?? 1) - 1) * 31 + Number(date[2] ?? 1) - 1 : year;
     };
-    const days = new Map(rest.map((doc) => [doc, day(doc)]));
-    rest.sort((a, b) => days.get(b)! - days.get(a)! || a - b);
-    return rest.slice(start - before, end - before);
+    if (first) return order(likely, dayOf(read));
+    const last = Math.min(...likely.map(dayOf(read)));
+    const rest = order(ahead.slice(end).filter((doc) => spans.get(doc)![1] >= last), (doc) => spans.get(doc)![1]).slice(0, CLOSE);
+    const cards = new Map([...read, ...(await wave(() => this.cards(tiers, rest)))]);
+    return order([...likely, ...rest], dayOf(cards)).slice(start, end);
   }
 
   // Cards.
@@ -509,6 +570,23 @@ export class Engine {
   }
 }
 
+/** The keys of a part; those of a prefix are not known yet. */
+const keysOf = (part: Part, first: boolean): Expanded => {
+  if (part.kind === "word") return { part, keys: [part.key], stems: [] };
+  if (part.kind === "prefix") return { part, keys: [], stems: [] };
+  if (part.kind === "field") return { part, keys: [...part.keys, ...part.pairs], stems: [] };
+  const stems = first && part.stems.length > STEMS ? [] : part.stems;
+  return { part, keys: [...stems, ...pairs(part.stems)], stems };
+};
+
+/** What a reader should know of how the question was understood. */
+const notes = (expanded: Expanded[], complete: boolean): string[] => [
+  ...(expanded.some(({ part }) => part.kind === "phrase")
+    ? ["Phrases are found in titles, keywords, names and the beginning of descriptions, not deeper."]
+    : []),
+  ...(complete ? [] : [`Of the words that begin so the ${PREFIXED} most frequent are searched.`]),
+];
+
 /** How many records of a list no longer count. */
 const deadIn = (tier: Tier, list: List | undefined): number => {
   let sum = 0;
@@ -582,15 +660,17 @@ const gather = (lists: Segment[][], need: number): Segment[] => {
   // The shortest list first, where all must hold.
   const order = need > 1 ? [...lists].sort((a, b) => size(a) - size(b)) : lists;
   order.forEach((segments, at) => {
-    for (const { base, docs, levels, table } of segments)
+    for (const segment of segments) {
+      const { base, docs } = segment;
       for (let i = 0; i < docs.length; i += 1) {
         const doc = base + docs[i]!;
         const have = sums.get(doc);
         if (have) {
           have[0] += 1;
-          have[1] += table![levels![i]!]!;
-        } else if (need === 1 || at === 0) sums.set(doc, [1, table![levels![i]!]!]);
+          have[1] += adds(segment, i);
+        } else if (need === 1 || at === 0) sums.set(doc, [1, adds(segment, i)]);
       }
+    }
   });
   const kept = [...sums].filter(([, [lists]]) => lists >= need);
   return [{ base: 0, docs: Uint32Array.from(kept, ([doc]) => doc), scores: Float64Array.from(kept, ([, [, score]]) => score) }];
@@ -602,10 +682,9 @@ const lookup = (segments: Segment[], wanted: Set<number>): Map<number, number> =
   return found;
 };
 
-const union = (segments: Segment[]): Segment[] => {
-  const docs = new Set(segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc)));
-  return [{ base: 0, docs: Uint32Array.from(docs) }];
-};
+const numbers = (segments: Segment[]): number[] => segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc));
+
+const union = (segments: Segment[]): Segment[] => [{ base: 0, docs: Uint32Array.from(new Set(numbers(segments))) }];
 
 const everything = (tier: Tier): Segment => ({
   base: tier.base, docs: Uint32Array.from({ length: tier.meta.records }, (_, record) => record),

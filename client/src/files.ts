@@ -5,7 +5,7 @@
 /** Bytes that are kept in memory, most recent first. */
 const KEPT = 96 << 20;
 /** Ranges so close together are one request. */
-const GAP = 2048;
+const GAP = 4096;
 
 /** A stretch of a file, or of a stream cut into files. */
 export interface Range {
@@ -15,13 +15,12 @@ export interface Range {
 }
 
 export interface Cost {
-  rounds: number;
   requests: number;
   bytes: number;
 }
 
 export class Files {
-  readonly cost: Cost = { rounds: 0, requests: 0, bytes: 0 };
+  readonly cost: Cost = { requests: 0, bytes: 0 };
   /** Whether the host gives whole files only. */
   plain = false;
   private readonly kept = new Map<string, Promise<Uint8Array>>();
@@ -35,9 +34,8 @@ export class Files {
     return fresh ? this.get(path, fresh) : this.keep(path, () => this.get(path, false));
   }
 
-  /** Several ranges at once, in the order given. A round if anything of it is not here yet. */
+  /** Several ranges at once, in the order given. */
   async ranges(wanted: Range[]): Promise<Uint8Array[]> {
-    const before = this.cost.requests;
     // One after another in their file, so that neighbours can be asked for together.
     const order = wanted.map((range, at) => ({ ...range, at })).filter((range) => range.to > range.from);
     order.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.from - b.from));
@@ -66,7 +64,6 @@ export class Files {
           found[at] = bytes.subarray(from - start, to - start);
         }));
     }
-    if (this.cost.requests > before) this.cost.rounds += 1;
     await Promise.all(jobs);
     return found;
   }
@@ -145,6 +142,14 @@ export class Files {
 }
 
 const key = (file: string, from: number, to: number) => `${file}:${from}-${to}`;
+
+/** Pieces one after another. */
+export const joined = (pieces: Uint8Array[]): Uint8Array => {
+  if (pieces.length === 1) return pieces[0]!;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  pieces.reduce((at, piece) => (whole.set(piece, at), at + piece.length), 0);
+  return whole;
+};
 
 /** Undoes raw deflate. `dictionary`: what the stream may refer back to. */
 export const inflate = async (bytes: Uint8Array, dictionary?: Uint8Array): Promise<Uint8Array> => {

@@ -8,11 +8,15 @@ import type { Tier } from "./tier.ts";
 export interface Segment {
   base: number;
   docs: Uint32Array;
-  /** Worth of each record: a level, looked up in `table`, or a number of its own. */
-  levels?: Uint8Array;
-  table?: Float64Array;
+  /** What each record adds to the score: `says` in 1/65536 times `weight`, or a number of its own. */
+  says?: Uint16Array;
+  weight?: number;
   scores?: Float64Array;
 }
+
+/** What the record at a place of a segment adds to the score. */
+export const adds = ({ says, weight, scores }: Segment, at: number): number =>
+  scores ? scores[at]! : says ? (weight! * says[at]!) / 65536 : 0;
 
 export interface Matches {
   occur: Occur;
@@ -29,9 +33,6 @@ export interface Found {
   byRun: Uint32Array[];
   /** Records in each of the sets that were to be counted. */
   counted: number[];
-  /** Score of the last of `top`, and of the best that is not in it. */
-  last: number;
-  next: number;
 }
 
 /** A filter on runs, one flag a run, for each tier. */
@@ -120,20 +121,13 @@ export class Room {
       if (occur === "not") continue;
       for (const segment of segments) {
         const { base, docs } = segment;
-        if (segment.scores) for (let i = 0; i < docs.length; i += 1) scores[base + docs[i]!]! += segment.scores[i]!;
-        else if (segment.levels) {
-          const { levels } = segment;
-          const table = segment.table!;
-          for (let i = 0; i < docs.length; i += 1) scores[base + docs[i]!]! += table[levels[i]!]!;
-        }
+        for (let i = 0; i < docs.length; i += 1) scores[base + docs[i]!]! += adds(segment, i);
       }
     }
-    if (order) return { top: order(docs), total: docs.length, byRun, counted, last: 0, next: 0 };
-    const best = new Best(wanted + 1);
+    if (order) return { top: order(docs), total: docs.length, byRun, counted };
+    const best = new Best(wanted);
     for (let i = 0; i < docs.length; i += 1) best.offer(docs[i]!, scores[docs[i]!]!);
-    const ranked = best.sorted();
-    const score = (at: number) => (ranked[at] === undefined ? 0 : scores[ranked[at]]!);
-    return { top: ranked.slice(0, wanted), total: docs.length, byRun, counted, last: score(Math.min(wanted, ranked.length) - 1), next: score(wanted) };
+    return { top: best.sorted(), total: docs.length, byRun, counted };
   }
 
   /** Records that every must, or without one a should, and no must-not matches; marked 1 and up. */

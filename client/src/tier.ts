@@ -1,6 +1,6 @@
 // One tier of the index: where its keys, lists and cards are, and what a record's number tells.
 
-import { Damaged, Varints } from "./bits.ts";
+import { Damaged, Varints, readCode } from "./bits.ts";
 import { inflate, type Files, type Range } from "./files.ts";
 
 export interface TierMeta {
@@ -11,7 +11,6 @@ export interface TierMeta {
   seed: number;
   buckets: number;
   page_records: number;
-  levels: number[];
   streams: Record<string, number>;
   tables: { bytes: number; sections: Record<string, [number, number]> };
 }
@@ -63,6 +62,8 @@ export class Tier {
   base = 0;
   runs!: Runs;
   values!: Values;
+  /** How levels are written. */
+  code!: Uint16Array;
   private buckets!: Float64Array;
   /** One bit a record. */
   private dead: Uint8Array | undefined;
@@ -74,20 +75,21 @@ export class Tier {
   private sampled: Promise<Int16Array[]> | undefined;
 
   constructor(private readonly files: Files, readonly meta: TierMeta, private readonly pack: number) {
-    const { records, buckets, levels, streams } = meta;
+    const { records, buckets, streams } = meta;
     const whole = (n: number) => Number.isSafeInteger(n) && n >= 0;
-    if (![records, buckets, meta.page_records, ...levels, ...Object.values(streams)].every(whole) || buckets < 1 || levels.length !== 64)
+    if (![records, buckets, meta.page_records, ...Object.values(streams)].every(whole) || buckets < 1)
       throw new Damaged("pointer");
   }
 
   /** What every question needs. Begins to load what the first answer will need. */
   async open(): Promise<void> {
     const check = this.files.ranges([{ file: `${this.meta.dir}/dict-000.bin`, from: 0, to: 64 }]);
-    const [buckets, runs, values] = await Promise.all(["buckets", "runs", "values"].map((name) => this.section(name)));
+    const [buckets, runs, levels, values] = await Promise.all(["buckets", "runs", "levels", "values"].map((name) => this.section(name)));
     if (decoder.decode((await check)[0]!.subarray(0, 5)) !== "OFPSd") throw new Damaged("dictionary");
     void this.pages().catch(() => {});
     void this.section("dictionary").catch(() => {});
     this.buckets = sums(buckets!, this.meta.buckets, 64, HEADER.dict!);
+    this.code = readCode(levels!);
     this.runs = readRuns(runs!, this.meta.records);
     this.values = JSON.parse(decoder.decode(values)) as Values;
     // Where runs are, for every 256th record.

@@ -1,21 +1,38 @@
 // Words of the index: what a prefix stands for, what could follow, what was perhaps meant.
 
 import { Damaged } from "./bits.ts";
-import { inflate, type Files } from "./files.ts";
+import { inflate, joined, type Files } from "./files.ts";
 import { decoder, type Tier } from "./tier.ts";
+
+/** The list of a word's stem. */
+export interface Place {
+  df: number;
+  offset: number;
+  bytes: number;
+}
 
 export interface Word {
   word: string;
+  /** Over all tiers. */
   records: number;
+  /** By tier, where it is known and its stem has a list of its own. */
+  places: Map<Tier, Place>;
 }
 
 interface Block {
   first: string;
+  most: number;
   from: number;
   to: number;
 }
 
-/** Blocks that one prefix may cost. */
+interface Line {
+  word: string;
+  records: number;
+  place: Place | undefined;
+}
+
+/** Blocks that one prefix may cost in a tier. */
 const BLOCKS = 8;
 
 /** By code points, as the index is sorted. */
@@ -31,7 +48,7 @@ const compare = (a: string, b: string): number => {
 
 export class Words {
   private readonly blocks = new Map<Tier, Promise<Block[]>>();
-  private readonly read = new Map<string, Promise<Word[]>>();
+  private readonly read = new Map<string, Promise<Line[]>>();
 
   constructor(private readonly files: Files) {}
 
@@ -41,8 +58,8 @@ export class Words {
       blocks = tier.section("words").then((bytes) => {
         let from = 64;
         return decoder.decode(bytes).split("\n").slice(0, -1).map((line) => {
-          const [first = "", , size = ""] = line.split("\t");
-          const block = { first, from, to: from + Number(size) };
+          const [first = "", most = "", size = ""] = line.split("\t");
+          const block = { first, most: Number(most), from, to: from + Number(size) };
           if (!(block.to >= from)) throw new Damaged("words");
           from = block.to;
           return block;
@@ -54,41 +71,56 @@ export class Words {
     return blocks;
   }
 
-  private async block(tier: Tier, { from, to }: Block): Promise<Word[]> {
-    const name = `${tier.meta.dir} ${from}`;
-    let words = this.read.get(name);
-    if (!words) {
-      words = this.files.ranges(tier.pieces("words", from, to)).then(async (parts) => {
-        const bytes = parts.length === 1 ? parts[0]! : new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
-        return decoder.decode(await inflate(bytes)).split("\n").slice(0, -1).map((line) => {
-          const [word = "", records = ""] = line.split("\t");
-          return { word, records: Number(records) || 0 };
-        });
-      });
-      words.catch(() => this.read.delete(name));
-      this.read.set(name, words);
-    }
-    return words;
+  /** Blocks that are not here yet, in as few requests as can be. */
+  private load(wanted: { tier: Tier; block: Block }[]): Promise<Line[]>[] {
+    const name = ({ tier, block }: { tier: Tier; block: Block }) => `${tier.meta.dir} ${block.from}`;
+    const missing = wanted.filter((one) => !this.read.has(name(one)));
+    const pieces = missing.map(({ tier, block }) => tier.pieces("words", block.from, block.to));
+    const bytes = this.files.ranges(pieces.flat());
+    let at = 0;
+    missing.forEach((one, number) => {
+      const from = at;
+      const to = (at += pieces[number]!.length);
+      const lines = bytes.then(async (all) =>
+        decoder.decode(await inflate(joined(all.slice(from, to)))).split("\n").slice(0, -1).map((line): Line => {
+          const [word = "", ...numbers] = line.split("\t");
+          const [records = 0, df = 0, offset = 0, bytes = 0] = numbers.map(Number);
+          return { word, records, place: df > 0 ? { df, offset, bytes } : undefined };
+        }),
+      );
+      lines.catch(() => this.read.delete(name(one)));
+      this.read.set(name(one), lines);
+    });
+    return wanted.map((one) => this.read.get(name(one))!);
   }
 
-  /** Words that begin with a prefix, those in most records first. */
-  async beginning(tiers: Tier[], prefix: string): Promise<Word[]> {
-    const sums = new Map<string, number>();
-    await Promise.all(tiers.map(async (tier) => {
-      const blocks = await this.list(tier);
+  /** Words that begin with a prefix, those in most records first; the requests they took at most. */
+  async beginning(tiers: Tier[], prefix: string): Promise<{ words: Word[]; requests: number }> {
+    const lists = await Promise.all(tiers.map((tier) => this.list(tier)));
+    let requests = 0;
+    const wanted = tiers.flatMap((tier, number) => {
+      const blocks = lists[number]!;
       let at = blocks.findIndex(({ first }) => compare(first, prefix) > 0);
       at = Math.max(0, (at < 0 ? blocks.length : at) - 1);
-      const near = [];
-      for (; at < blocks.length && near.length < BLOCKS; at += 1) {
-        const { first } = blocks[at]!;
-        if (compare(first, prefix) > 0 && !first.startsWith(prefix)) break;
-        near.push(blocks[at]!);
+      let end = at;
+      while (end < blocks.length && (compare(blocks[end]!.first, prefix) <= 0 || blocks[end]!.first.startsWith(prefix))) end += 1;
+      // Where there are many, those with the most frequent words.
+      const near = blocks.slice(at, end).sort((a, b) => b.most - a.most || a.from - b.from).slice(0, BLOCKS).sort((a, b) => a.from - b.from);
+      near.forEach((block, i) => (requests += near[i - 1]?.to === block.from ? 0 : 1));
+      return near.map((block) => ({ tier, block }));
+    });
+    const found = new Map<string, Word>();
+    (await Promise.all(this.load(wanted))).forEach((lines, at) => {
+      for (const { word, records, place } of lines) {
+        if (!word.startsWith(prefix)) continue;
+        const known = found.get(word) ?? { word, records: 0, places: new Map<Tier, Place>() };
+        known.records += records;
+        if (place) known.places.set(wanted[at]!.tier, place);
+        found.set(word, known);
       }
-      for (const words of await Promise.all(near.map((block) => this.block(tier, block))))
-        for (const { word, records } of words) if (word.startsWith(prefix)) sums.set(word, (sums.get(word) ?? 0) + records);
-    }));
-    const words = [...sums].map(([word, records]) => ({ word, records }));
-    return words.sort((a, b) => b.records - a.records || compare(a.word, b.word));
+    });
+    const words = [...found.values()].sort((a, b) => b.records - a.records || compare(a.word, b.word));
+    return { words, requests };
   }
 
   /** The word in most records that is a slip away from one that hardly any record has. */
@@ -96,7 +128,7 @@ export class Words {
     const length = [...word].length;
     if (length < 4) return undefined;
     const slips = length < 8 ? 1 : 2;
-    const known = (await Promise.all([...starts(word)].map((start) => this.beginning(tiers, start)))).flat();
+    const known = (await Promise.all([...starts(word)].map((start) => this.beginning(tiers, start)))).flatMap(({ words }) => words);
     let best: { word: string; worth: number } | undefined;
     for (const { word: other, records } of known) {
       if (other === word || records < least) continue;

@@ -36,14 +36,14 @@ class Bits {
     this.unary(length);
     this.put(value, length);
   }
-  postings(docs, records, levels) {
+  postings(docs, records, levels, code = LEVELS) {
     const mean = Math.floor(records / docs.length);
     const k = mean < 2 ? 0 : Math.floor(Math.log2(mean));
     docs.forEach((doc, i) => {
       const gap = doc - (docs[i - 1] ?? -1) - 1;
       this.unary(Math.floor(gap / 2 ** k));
       this.put(gap, k);
-      if (levels) this.put(levels[i], 6);
+      if (levels) this.put(code.codes[levels[i]], code.lengths[levels[i]]);
     });
   }
   bytes() {
@@ -52,6 +52,23 @@ class Bits {
     return out;
   }
 }
+
+/** A code of levels in which some are shorter than others. */
+const LEVELS = (() => {
+  const lengths = Array.from({ length: 256 }, (_, level) => (level < 64 ? 7 : level < 128 ? 8 : 9));
+  const order = lengths.map((_, level) => level).sort((a, b) => lengths[a] - lengths[b] || a - b);
+  const codes = [];
+  let next = 0;
+  for (const level of order) {
+    const length = lengths[level];
+    codes[level] = Number.parseInt([...(next >> (12 - length)).toString(2).padStart(length, "0")].reverse().join(""), 2);
+    next += 4096 >> length;
+  }
+  return { lengths, codes };
+})();
+export const worth = (level) => level * 256 + 128;
+/** Keys that are there or not have no levels. */
+const plain = (key) => /^[pscdof]:/.test(key);
 
 const padded = (bytes, unit) => Buffer.concat([bytes, Buffer.alloc((unit - (bytes.length % unit)) % unit)]);
 const header = (stream) => {
@@ -81,10 +98,11 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     streams[stream] = Buffer.concat([streams[stream], bytes]);
     return at;
   };
+  const places = new Map();
   const byBucket = Array.from({ length: buckets }, () => []);
   for (const [key, list] of lists) {
     const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
-    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 1, ...list });
+    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 1, key, ...list });
   }
   const lengths = byBucket.map((entries) => {
     if (entries.length === 0) return 0;
@@ -92,8 +110,10 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     const base = streams.lists.length;
     const bits = new Bits();
     bits.postings(entries.map(({ print }) => print), 2 ** 31);
-    for (const { docs, levels } of entries) {
+    for (const { key, docs, levels: own } of entries) {
+      const levels = plain(key) ? undefined : own;
       bits.gamma(docs.length);
+      bits.put(levels ? 1 : 0, 1);
       if (docs.length <= 128) {
         bits.postings(docs, records.length, levels);
         continue;
@@ -105,17 +125,19 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
         bytes = list.bytes();
       } else {
         const groups = [];
-        for (let level = 63; level >= 0; level -= 1) {
-          const own = docs.filter((_, i) => levels[i] === level);
-          if (own.length === 0) continue;
+        for (let level = 255; level >= 0; level -= 1) {
+          const best = docs.filter((_, i) => own[i] === level);
+          if (best.length === 0) continue;
           const group = new Bits();
-          group.postings(own, records.length);
-          groups.push(Buffer.from([level]), varints([own.length, group.bytes().length]), group.bytes());
+          group.postings(best, records.length);
+          const says = Buffer.alloc(2);
+          says.writeUInt16LE(worth(level));
+          groups.push(says, varints([best.length, group.bytes().length]), group.bytes());
         }
         bytes = Buffer.concat(groups);
       }
       bits.gamma(bytes.length);
-      append("lists", bytes);
+      places.set(key, [docs.length, append("lists", bytes), bytes.length]);
     }
     const bucket = padded(Buffer.concat([varints([entries.length, base]), bits.bytes()]), 64);
     append("dict", bucket);
@@ -150,15 +172,15 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   const blocks = [];
   for (let i = 0; i < words.length; i += 4) {
     const own = words.slice(i, i + 4);
-    const block = deflateRawSync(Buffer.from(own.map(([word, count]) => `${word}\t${count}\n`).join("")));
+    const block = deflateRawSync(Buffer.from(own.map(([word, count, stem]) => `${[word, count, ...(places.get(stem) ?? [])].join("\t")}\n`).join("")));
     append("words", block);
-    blocks.push(`${own[0][0]}\t${own.length}\t${block.length}\n`);
+    blocks.push(`${own[0][0]}\t${Math.max(...own.map(([, count]) => count))}\t${block.length}\n`);
   }
   const sections = {};
   let tables = Buffer.alloc(0);
   for (const [section, bytes] of Object.entries({
     buckets: varints(lengths), runs: varints(runs.flat()), values: Buffer.from(JSON.stringify(values)),
-    pages: varints(pages), dictionary, words: Buffer.from(blocks.join("")), days: varints(samples),
+    pages: varints(pages), dictionary, levels: Buffer.from(LEVELS.lengths), words: Buffer.from(blocks.join("")), days: varints(samples),
   })) {
     const deflated = deflateRawSync(bytes);
     sections[section] = [tables.length, deflated.length];
@@ -180,14 +202,13 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   }
   return {
     dir, older, records: records.length, dead: deadFile, seed, buckets, page_records: 16,
-    levels: Array.from({ length: 64 }, (_, i) => i * 1000 + 500),
     streams: Object.fromEntries(Object.entries(streams).map(([stream, bytes]) => [stream, bytes.length])),
     tables: { bytes: tables.length, sections },
   };
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 1, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 2, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

@@ -352,7 +352,8 @@ pub fn build(
     let withheld = &outcome.withheld;
     let public = outcome.counts.public;
     let job = search::Job { snapshot: &snapshot, settings, stage: &stage, withheld, public };
-    let search = settings.site.search.then(|| search::print(&job, &plan)).transpose()?;
+    let search =
+        settings.site.search.then(|| search::print(&job, &plan, &mut meter)).transpose()?;
     if let Some(search) = &search {
         search.enter(&mut outcome.written, &mut outcome.reused);
     }

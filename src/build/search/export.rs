@@ -14,13 +14,13 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet as _, InvertedIndexReader, TERMINATED};
 
 use crate::release::search::bits::{BitWriter, put_varint, rice_parameter};
+use crate::release::search::code::Code;
 use crate::release::search::key::{FINGERPRINTS, Place};
-use crate::release::search::pointer::LEVELS;
 
 use super::SearchError;
 use super::document::Field;
 use super::index::Inverted;
-use super::levels::{Histogram, Lengths, Levels};
+use super::levels::{Bin, Histogram, Lengths};
 use super::stream::StreamWriter;
 
 /// Terms held at a time, at 32 bytes.
@@ -31,15 +31,16 @@ const BUCKET_TERMS: u64 = 200;
 const BATCH: usize = 256;
 /// Longest list that stands in its bucket.
 const INLINE: u32 = 128;
-/// Shortest list that is ordered by level.
+/// Shortest list that is in groups, the best first.
 const GROUPED: u32 = 4096;
-/// One of so many terms is looked at to find levels, where there are many.
+/// A group has at least one of so many records of those before it, and this many.
+const GROWTH: usize = 32;
+const GROUP: usize = 2;
+/// One of so many terms is looked at to find how frequent levels are, where there are many.
 const SAMPLED: u32 = 16;
 const SAMPLE_FROM: u64 = 100_000;
 /// Bytes that buckets are a multiple of.
 const UNIT: usize = 64;
-/// The level of what is just there.
-const PRESENT: u8 = LEVELS as u8 - 1;
 /// Fields whose terms are in the dictionary.
 const IN_DICTIONARY: [Field; 5] =
     [Field::All, Field::Title, Field::Names, Field::Keywords, Field::Keys];
@@ -70,7 +71,7 @@ pub(super) struct Exporter {
     sources: Vec<Source>,
     /// Document of the segment → record.
     records: Vec<u32>,
-    levels: Levels,
+    code: Code,
     terms: u64,
     /// By which impacts were found.
     pub(super) averages: Averages,
@@ -78,15 +79,48 @@ pub(super) struct Exporter {
     pub(super) buckets: u32,
 }
 
+/// A record and what a term says of it.
+type Posting = (u32, Bin);
+
 /// A bucket but for its head.
 struct Bucket {
     entries: u32,
     bits: Vec<u8>,
     lists: Vec<u8>,
+    /// The lists, by where they begin in `lists`.
+    places: Vec<ListPlace>,
+}
+
+/// Where the list of a key is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ListPlace {
+    place: Place,
+    /// How long it is.
+    pub(super) records: u32,
+    /// In `lists`.
+    pub(super) offset: u64,
+    /// Its size.
+    pub(super) bytes: u32,
+}
+
+/// Where lists of words are, by place.
+#[derive(Debug)]
+pub(super) struct ListPlaces {
+    places: Vec<ListPlace>,
+    buckets: u32,
+}
+
+impl ListPlaces {
+    /// That of a stem in the text, if it has one.
+    pub(super) fn of(&self, stem: &str) -> Option<&ListPlace> {
+        let place = Place::of([stem.as_bytes(), b""], 0, self.buckets);
+        let at = self.places.binary_search_by_key(&place, |known| known.place).ok()?;
+        self.places.get(at)
+    }
 }
 
 impl Exporter {
-    /// Prepares: opens the fields and finds levels. `averages`: those of the tier that this one
+    /// Prepares: opens the fields and finds a code for levels. `averages`: those of the tier that this one
     /// is read with; its own if there is none.
     pub(super) fn new(
         inverted: &Inverted,
@@ -108,22 +142,23 @@ impl Exporter {
             sources.push(Source { field, terms, norms, lengths: Lengths::new(average) });
         }
         let terms = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
-        let levels = histogram(&sources, terms)?.levels();
+        let code = histogram(&sources, terms)?.code();
         let buckets = (terms / BUCKET_TERMS).clamp(1, 1 << 20) as u32;
-        Ok(Exporter { sources, records, levels, terms, averages: used, buckets })
+        Ok(Exporter { sources, records, code, terms, averages: used, buckets })
     }
 
-    /// What levels are worth.
-    pub(super) fn values(&self) -> Vec<u32> {
-        self.levels.values.clone()
+    /// The section `levels`.
+    pub(super) fn levels(&self) -> Vec<u8> {
+        self.code.lengths().to_vec()
     }
 
-    /// Writes both streams; returns the section `buckets`.
+    /// Writes both streams; returns the section `buckets`, and where lists are.
     pub(super) fn print(
         &self,
         dict: &mut StreamWriter<'_>,
         lists: &mut StreamWriter<'_>,
-    ) -> Result<Vec<u8>, SearchError> {
+    ) -> Result<(Vec<u8>, ListPlaces), SearchError> {
+        let mut places = Vec::new();
         let passes = self.terms.div_ceil(TERMS).max(1) as u32;
         let per_pass = self.buckets.div_ceil(passes);
         let mut lengths = Vec::new();
@@ -143,11 +178,18 @@ impl Exporter {
                     put_varint(&mut bytes, lists.bytes());
                     bytes.extend_from_slice(&bucket.bits);
                     put_varint(&mut lengths, dict.write_padded(&bytes, UNIT)?);
+                    let base = lists.bytes();
+                    places.extend(
+                        bucket
+                            .places
+                            .into_iter()
+                            .map(|list| ListPlace { offset: base + list.offset, ..list }),
+                    );
                     lists.write(&bucket.lists)?;
                 }
             }
         }
-        Ok(lengths)
+        Ok((lengths, ListPlaces { places, buckets: self.buckets }))
     }
 
     /// The terms of the buckets from `first` to before `last`, in order.
@@ -173,7 +215,8 @@ impl Exporter {
     }
 
     fn bucket(&self, terms: &[Term]) -> Result<Bucket, SearchError> {
-        let mut bucket = Bucket { entries: 0, bits: Vec::new(), lists: Vec::new() };
+        let mut bucket =
+            Bucket { entries: 0, bits: Vec::new(), lists: Vec::new(), places: Vec::new() };
         let range = self.records.len() as u32;
         let mut bits = BitWriter::default();
         // Terms that share a place share an entry.
@@ -191,31 +234,41 @@ impl Exporter {
             for term in same {
                 self.postings(term, &mut postings)?;
             }
-            postings.sort_unstable_by_key(|(record, level)| (*record, std::cmp::Reverse(*level)));
+            postings.sort_unstable_by_key(|(record, bin)| (*record, std::cmp::Reverse(*bin)));
             postings.dedup_by_key(|(record, _)| *record);
             let count = postings.len() as u32;
             bits.gamma(count);
+            let has_levels = same.iter().any(|term| self.source(term).norms.is_some());
+            bits.bits(u32::from(has_levels), 1);
+            let code = has_levels.then_some(&self.code);
             if count <= INLINE {
-                by_record(&postings, range, &mut bits);
+                by_record(&postings, range, code, &mut bits);
                 continue;
             }
             let before = bucket.lists.len();
             if count < GROUPED {
                 let mut list = BitWriter::default();
-                by_record(&postings, range, &mut list);
+                by_record(&postings, range, code, &mut list);
                 bucket.lists.extend(list.finish());
             } else {
-                by_level(&postings, range, &mut bucket.lists);
+                in_groups(postings, range, &mut bucket.lists);
             }
-            bits.gamma((bucket.lists.len() - before) as u32);
+            let bytes = (bucket.lists.len() - before) as u32;
+            bits.gamma(bytes);
+            let (place, offset) = (same[0].place, before as u64);
+            bucket.places.push(ListPlace { place, records: count, offset, bytes });
         }
         bucket.bits = bits.finish();
         Ok(bucket)
     }
 
-    /// Appends records and levels of a term, in no order.
-    fn postings(&self, term: &Term, out: &mut Vec<(u32, u8)>) -> Result<(), SearchError> {
-        let source = &self.sources[usize::from(term.source)];
+    fn source(&self, term: &Term) -> &Source {
+        &self.sources[usize::from(term.source)]
+    }
+
+    /// Appends records and impacts of a term, in no order.
+    fn postings(&self, term: &Term, out: &mut Vec<Posting>) -> Result<(), SearchError> {
+        let source = self.source(term);
         let info = TermInfo {
             doc_freq: term.records,
             postings_range: term.start as usize..term.end as usize,
@@ -223,42 +276,45 @@ impl Exporter {
         };
         out.reserve(term.records as usize);
         each_posting(source, &info, |doc, impact| {
-            let level = impact.map_or(PRESENT, |impact| self.levels.of(impact));
-            out.push((self.records[doc as usize], level));
+            out.push((self.records[doc as usize], impact.map_or(Bin::PRESENT, Bin::of)));
         })
     }
 }
 
-/// Record by record, of `range` records.
-fn by_record(postings: &[(u32, u8)], range: u32, bits: &mut BitWriter) {
+/// Record by record, of `range` records; with levels where there is a code.
+fn by_record(postings: &[Posting], range: u32, code: Option<&Code>, bits: &mut BitWriter) {
     let k = rice_parameter(range, postings.len() as u32);
     let mut next = 0;
-    for (record, level) in postings {
+    for (record, bin) in postings {
         bits.rice(record - next, k);
-        bits.bits(u32::from(*level), 6);
+        if let Some(code) = code {
+            code.put(bin.level(), bits);
+        }
         next = record + 1;
     }
 }
 
-/// Level by level, the highest first.
-fn by_level(postings: &[(u32, u8)], range: u32, out: &mut Vec<u8>) {
-    let mut groups: [Vec<u32>; LEVELS] = std::array::from_fn(|_| Vec::new());
-    for (record, level) in postings {
-        groups[usize::from(*level)].push(*record);
-    }
-    for (level, group) in groups.iter().enumerate().rev().filter(|(_, g)| !g.is_empty()) {
-        let k = rice_parameter(range, group.len() as u32);
+/// Group by group, the best first; those that say the same are in one.
+fn in_groups(mut postings: Vec<Posting>, range: u32, out: &mut Vec<u8>) {
+    postings.sort_unstable_by_key(|(record, bin)| (std::cmp::Reverse(*bin), *record));
+    let mut rest = postings.as_mut_slice();
+    let mut taken = 0;
+    while !rest.is_empty() {
+        let least = (taken / GROWTH).max(GROUP).min(rest.len());
+        let last = rest[least - 1].1;
+        let count = rest.partition_point(|(_, bin)| *bin >= last);
+        let (group, later) = std::mem::take(&mut rest).split_at_mut(count);
+        let sum: u64 = group.iter().map(|(_, bin)| u64::from(bin.worth())).sum();
+        group.sort_unstable_by_key(|(record, _)| *record);
         let mut bits = BitWriter::default();
-        let mut next = 0;
-        for record in group {
-            bits.rice(record - next, k);
-            next = record + 1;
-        }
+        by_record(group, range, None, &mut bits);
         let bytes = bits.finish();
-        out.push(level as u8);
-        put_varint(out, group.len() as u64);
+        out.extend(((sum / count as u64) as u16).to_le_bytes());
+        put_varint(out, count as u64);
         put_varint(out, bytes.len() as u64);
         out.extend(bytes);
+        taken += count;
+        rest = later;
     }
 }
 
@@ -321,25 +377,39 @@ fn each_posting(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::search::reader::decoded;
+    use crate::release::search::code::{PRESENT, worth};
+    use crate::release::search::lists::decoded;
 
     #[test]
     fn lists_are_read_as_written_and_any_beginning_is_the_best() {
         let range = 1_000_000;
-        let postings: Vec<(u32, u8)> =
-            (0..5000).map(|n: u32| (n * 197 + n % 89, (n * n % 61) as u8)).collect();
+        let postings: Vec<Posting> = (0..5000)
+            .map(|n: u32| (n * 197 + n % 89, Bin::of((n * n % 977) as f32 / 1000.0)))
+            .collect();
+        let code = Code::fitting(&[1; 256]);
         let mut list = Vec::new();
-        by_level(&postings, range, &mut list);
-        assert_eq!(decoded(&list, 5000, range, false).unwrap(), postings);
-        let mut short = BitWriter::default();
-        by_record(&postings[..200], range, &mut short);
-        assert_eq!(decoded(&short.finish(), 200, range, false).unwrap(), postings[..200]);
+        in_groups(postings.clone(), range, &mut list);
+        let read = |bytes: &[u8], range, is_cut| decoded(bytes, 5000, range, None, is_cut);
+        let whole = read(&list, range, false).unwrap();
+        for ((record, bin), (read, worth)) in postings.iter().zip(&whole) {
+            // The best are told apart as finely as they are known, others are put together.
+            let near = if bin.worth() > 63_000 { 16 } else { 1500 };
+            assert!(record == read && bin.worth().abs_diff(*worth) <= near, "{bin:?} {worth}");
+        }
+        let (mut short, mut plain) = (BitWriter::default(), BitWriter::default());
+        by_record(&postings[..200], range, Some(&code), &mut short);
+        by_record(&postings[..200], range, None, &mut plain);
+        let levels = |(record, bin): &Posting| (*record, worth(bin.level()));
+        let expected: Vec<_> = postings[..200].iter().map(levels).collect();
+        assert_eq!(decoded(&short.finish(), 200, range, Some(&code), false).unwrap(), expected);
+        let plain = decoded(&plain.finish(), 200, range, None, false).unwrap();
+        assert!(plain.iter().zip(&expected).all(|(a, b)| *a == (b.0, PRESENT)));
 
-        let begin = decoded(&list[..2000], 5000, range, true).unwrap();
-        let worst = begin.iter().map(|(_, level)| *level).min().unwrap();
-        let better = |level: u8| postings.iter().filter(move |(_, l)| *l >= level).count();
-        assert!(!begin.is_empty() && begin.len() == better(worst) && begin.len() < 5000);
-        assert!(decoded(&list[..2000], 5000, range, false).is_none());
-        assert!(decoded(&list, 5000, 100, false).is_none());
+        let begin = read(&list[..2000], range, true).unwrap();
+        let worst = begin.iter().map(|(_, worth)| *worth).min().unwrap();
+        let better = whole.iter().filter(|(_, worth)| *worth >= worst);
+        assert!(!begin.is_empty() && begin.len() == better.count() && begin.len() < 5000);
+        assert!(read(&list[..2000], range, false).is_none());
+        assert!(read(&list, 100, false).is_none());
     }
 }

@@ -38,6 +38,7 @@ use crate::release::search::pointer::{PACK_BYTES, SEARCH_FORMAT, SearchPointer, 
 use crate::release::stage::{Stage, StageError, Written};
 use crate::store::{Class, Group, Snapshot};
 
+use super::meter::Meter;
 use super::pipeline::{self, Halt};
 use super::standing::Plan;
 use super::state::Remembered;
@@ -155,9 +156,13 @@ impl PrintedSearch {
 ///
 /// # Errors
 /// When the store cannot be read or a file not be written.
-pub(super) fn print(job: &Job<'_>, plan: &Plan) -> Result<PrintedSearch, BuildError> {
+pub(super) fn print(
+    job: &Job<'_>,
+    plan: &Plan,
+    meter: &mut Meter,
+) -> Result<PrintedSearch, BuildError> {
     if let Some(base) = &plan.base
-        && let Some(printed) = update::print(job, base, &plan.changed)?
+        && let Some(printed) = update::print(job, base, &plan.changed, meter)?
     {
         return Ok(printed);
     }
@@ -173,7 +178,8 @@ pub(super) fn print(job: &Job<'_>, plan: &Plan) -> Result<PrintedSearch, BuildEr
     let (mut tallies, mut tiers, mut averages) = (Tallies::default(), Vec::new(), None);
     for (key, maker, name, older) in [(0, newest, "newest", false), (1, older, "older", true)] {
         let making = Making { name, older, averages };
-        let made = maker.print(job.stage, making, |id, number| places.put(id, key, number))?;
+        let put = |id: &str, number| places.put(id, key, number);
+        let made = maker.print(job.stage, making, meter, put)?;
         if let Some(made) = made {
             tallies.add(made.files);
             averages = Some(made.averages);

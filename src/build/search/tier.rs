@@ -10,14 +10,16 @@ use rayon::prelude::*;
 
 use crate::release::canonical;
 use crate::release::hash::sha256;
+use crate::release::search::analyse::Analyser;
 use crate::release::search::bits::put_varint;
 use crate::release::search::pointer::{
     PAGE_RECORDS, SEARCH_FORMAT, Stream, Tables, Tier, TierFile, TierList,
 };
 use crate::release::stage::{Sealed, Stage, Written};
 
+use super::super::meter::Meter;
 use super::document::{Document, Field};
-use super::export::{Averages, Exporter};
+use super::export::{Averages, Exporter, ListPlace, ListPlaces};
 use super::index::{Inverted, Inverter};
 use super::order::{Entry, Ordered, Orders};
 use super::stream::{StreamWriter, deflated};
@@ -106,6 +108,7 @@ impl TierMaker {
         self,
         stage: &Stage,
         making: Making,
+        meter: &mut Meter,
         place: impl FnMut(&str, u32) -> Result<(), SearchError>,
     ) -> Result<Option<Made>, SearchError> {
         let Making { name, older, averages } = making;
@@ -115,6 +118,7 @@ impl TierMaker {
         }
         let ordered = orders.sort();
         let inverted = inverter.finish()?;
+        meter.lap("search-index");
         let arrived = ordered.numbers();
         let numbers = inverted.numbers()?;
         let records = numbers.into_iter().map(|number| arrived[number as usize]).collect();
@@ -122,7 +126,7 @@ impl TierMaker {
         let exporter = Exporter::new(&inverted, records, averages)?;
         let mut dict = StreamWriter::new(stage, Stream::Dict)?;
         let mut lists = StreamWriter::new(stage, Stream::Lists)?;
-        let buckets = exporter.print(&mut dict, &mut lists)?;
+        let (buckets, places) = exporter.print(&mut dict, &mut lists)?;
         let mut cards = StreamWriter::new(stage, Stream::Cards)?;
         let spool = spool.into_inner().map_err(|error| error.into_error());
         drop(spool.map_err(file_error("write", &spool_path))?);
@@ -131,13 +135,12 @@ impl TierMaker {
         let dictionary = spooled.dictionary(&ordered.entries)?;
         let pages = spooled.print(&ordered.entries, &dictionary, &mut cards)?;
         let mut words = StreamWriter::new(stage, Stream::Words)?;
-        let word_table = print_words(&inverted, &mut words)?;
-        each_id(&spool_path, &ordered.entries, place)?;
-        fs::remove_file(&spool_path).map_err(file_error("remove", &spool_path))?;
+        let word_table = print_words(&inverted, &places, &mut words)?;
         let (runs, days) = ordered.sections();
-        let sections: [(&str, Vec<u8>); 7] = [
+        let sections: [(&str, Vec<u8>); 8] = [
             ("buckets", buckets),
             ("runs", runs),
+            ("levels", exporter.levels()),
             ("values", values(&ordered, &communities)?),
             ("pages", pages),
             ("dictionary", dictionary),
@@ -174,10 +177,12 @@ impl TierMaker {
             seed: 0,
             buckets: exporter.buckets,
             page_records: PAGE_RECORDS,
-            levels: exporter.values(),
             streams: sizes,
             tables: Tables { bytes: tables.len() as u64, sections: places },
         };
+        meter.lap("search-export");
+        each_id(&spool_path, &ordered.entries, place)?;
+        fs::remove_file(&spool_path).map_err(file_error("remove", &spool_path))?;
         Ok(Some(Made { tier, files, averages: exporter.averages }))
     }
 }
@@ -302,7 +307,12 @@ impl Spool<'_> {
 }
 
 /// Writes the words; returns the section `words`.
-fn print_words(inverted: &Inverted, words: &mut StreamWriter<'_>) -> Result<Vec<u8>, SearchError> {
+fn print_words(
+    inverted: &Inverted,
+    places: &ListPlaces,
+    words: &mut StreamWriter<'_>,
+) -> Result<Vec<u8>, SearchError> {
+    let analyser = Analyser::new();
     let index = inverted.segment.inverted_index(inverted.field(Field::Words))?;
     let mut stream = index.terms().stream().map_err(SearchError::Write)?;
     let (mut table, mut block) = (Vec::new(), Block::default());
@@ -311,7 +321,8 @@ fn print_words(inverted: &Inverted, words: &mut StreamWriter<'_>) -> Result<Vec<
         if records < WORD_RECORDS {
             continue;
         }
-        block.push(stream.key(), records);
+        let word = String::from_utf8_lossy(stream.key());
+        block.push(&word, records, places.of(&analyser.stem(&word)));
         if block.words == BLOCK {
             std::mem::take(&mut block).write(&mut table, words)?;
         }
@@ -329,14 +340,17 @@ struct Block {
 }
 
 impl Block {
-    fn push(&mut self, word: &[u8], records: u32) {
+    fn push(&mut self, word: &str, records: u32, list: Option<&ListPlace>) {
         if self.words == 0 {
-            self.first = word.to_vec();
+            self.first = word.into();
         }
         self.words += 1;
         self.most = self.most.max(records);
-        self.lines.extend_from_slice(word);
-        self.lines.extend(format!("\t{records}\n").bytes());
+        self.lines.extend(format!("{word}\t{records}").bytes());
+        if let Some(ListPlace { records, offset, bytes, .. }) = list {
+            self.lines.extend(format!("\t{records}\t{offset}\t{bytes}").bytes());
+        }
+        self.lines.push(b'\n');
     }
 
     fn write(self, table: &mut Vec<u8>, words: &mut StreamWriter<'_>) -> Result<(), SearchError> {

@@ -17,6 +17,7 @@ use crate::store::{Class, Snapshot};
 
 use super::super::BuildError;
 use super::super::frame::Changed;
+use super::super::meter::Meter;
 use super::super::standing::Base;
 use super::places::{FIRST_ADDED, Placed, Places};
 use super::stream::deflated;
@@ -34,6 +35,7 @@ pub(super) fn print(
     job: &Job<'_>,
     base: &Base,
     changed: &Changed,
+    meter: &mut Meter,
 ) -> Result<Option<PrintedSearch>, BuildError> {
     let dir = job.settings.search_dir();
     let Some((places, pointer)) = Places::open(&dir.join(PLACES), &base.mark) else {
@@ -72,7 +74,7 @@ pub(super) fn print(
     let averages = tiers.first().map(|placed| placed.averages);
     for (maker, name, older) in [(newest, "newest", false), (older, "older", true)] {
         let making = Making { name, older, averages };
-        let made = maker.print(job.stage, making, |id, number| {
+        let made = maker.print(job.stage, making, meter, |id, number| {
             must.remove(id);
             places.put(id, key, number)
         })?;

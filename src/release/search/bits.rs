@@ -106,6 +106,14 @@ impl<'a> BitReader<'a> {
         }
     }
 
+    /// The next `count` bits, at most 32, which stay; zeros past the end.
+    pub fn peek(&mut self, count: u32) -> u32 {
+        if self.held < count {
+            self.fill();
+        }
+        (self.pending & ((1 << count) - 1)) as u32
+    }
+
     /// `count` bits, at most 32.
     pub fn bits(&mut self, count: u32) -> Option<u32> {
         if self.held < count {

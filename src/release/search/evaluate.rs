@@ -1,17 +1,22 @@
 //! From a query to hits: docs/search-format.md, "Score", "Queries".
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::analyse::Analyser;
-use super::query::{Facet, Filter, Occur, Part, Query};
-use super::reader::{List, OpenTier, ReadError, Reading, Searcher};
+use super::gather::{Expanded, Gathered, Lists};
+use super::lists::List;
+use super::query::{Facet, Filter, Occur, Query};
+use super::reader::{OpenTier, ReadError, Reading, Searcher};
 use super::tables::{Run, TierTables};
 
 /// Candidates of a phrase whose cards are read.
-const PHRASE_CANDIDATES: usize = 20;
+const CANDIDATES: usize = 50;
+/// Cards of a first answer to a phrase of two words, and of more; those of pages included.
+const FIRST_CARDS: [usize; 2] = [14, 10];
+/// Hits of a page.
+const PAGE: usize = 10;
 /// Values of a facet that are counted out.
 const FACET_VALUES: usize = 50;
 
@@ -64,7 +69,8 @@ pub type Counted = Vec<(String, u64)>;
 pub struct Answer {
     /// Matching records.
     pub total: u64,
-    /// Whether `total` and the counts are exact: all lists were read whole.
+    /// Whether `total` and the counts are exact: all lists were read whole, and prefixes stand
+    /// for all words.
     pub exact: bool,
     /// Whether phrases were looked for beyond titles, keywords and names only in part.
     pub phrases_in_part: bool,
@@ -77,13 +83,13 @@ pub struct Answer {
 }
 
 /// Where a match is: tier and record.
-type At = (usize, u32);
+pub(super) type At = (usize, u32);
 
 /// Per tier, by record, what a part adds to the score.
-type Matches = Vec<Scored>;
+pub(super) type Matches = Vec<Scored>;
 
 /// Records of a tier with what is added to their scores, by record.
-type Scored = Vec<(u32, f64)>;
+pub(super) type Scored = Vec<(u32, f64)>;
 
 impl Searcher<'_> {
     /// Searches.
@@ -97,35 +103,40 @@ impl Searcher<'_> {
         analyser: &mut Analyser,
     ) -> Result<Answer, ReadError> {
         self.rounds = 0;
-        let parts = self.expanded(query, analyser)?;
-        let keys: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
-        let lists = self.lists(&keys, wanted.reading)?;
-        let exact = lists.values().flatten().all(List::is_complete);
-        let mut phrases_in_part = false;
+        let Gathered { parts, lists, in_part } = self.gather(query, wanted.reading, analyser)?;
+        let exact = !in_part && lists.values().flatten().all(List::is_complete);
+        let newest = wanted.newest || parts.is_empty();
+        let page = wanted.offset..wanted.offset + wanted.limit;
+        let mut matched: Vec<(Occur, Matches)> =
+            parts.iter().map(|(occur, part)| (*occur, self.matches(part, &lists))).collect();
         let mut cards = BTreeMap::new();
-        let mut matched = Vec::new();
-        for (occur, part) in &parts {
-            let mut found = self.matches(part, &lists);
-            if let Expanded::Phrase { stems, .. } = part {
-                let (more, in_part) = self.phrases(stems, &lists, &found, &mut cards, analyser)?;
-                phrases_in_part |= in_part;
-                for (tier, records) in more.into_iter().enumerate() {
-                    found[tier].extend(records);
-                    found[tier].sort_by_key(|(record, _)| *record);
+        let most = if wanted.reading == Reading::First && newest { 0 } else { CANDIDATES };
+        let (likely, phrases_in_part) = self.likely(&parts, &matched, &lists, most, wanted.reading);
+        if likely.iter().any(|candidates| !candidates.is_empty()) {
+            // With the cards that will be shown anyway, so that all come in one round.
+            let places = likely.iter().flatten().map(|(at, _)| *at);
+            let mut places: Vec<At> = places.collect();
+            if !newest {
+                let scored = self.combined(&matched, &query.filters);
+                let shown = best(&scored, page.end).into_iter().skip(page.start);
+                places.extend(shown.map(|(at, _)| at));
+            }
+            self.fetch(places.into_iter(), &mut cards)?;
+            for ((_, part), (candidates, (_, found))) in
+                parts.iter().zip(likely.into_iter().zip(&mut matched))
+            {
+                if let Expanded::Phrase { stems, .. } = part {
+                    add_seen(stems, candidates, &cards, analyser, found);
                 }
             }
-            matched.push((*occur, found));
         }
         let scored = self.combined(&matched, &query.filters);
         let facets = self.facets(&scored);
         let total = scored.iter().map(|records| records.len() as u64).sum();
-        let newest = wanted.newest || parts.is_empty();
         let places = match newest {
-            true => self.newest(&scored, wanted.offset + wanted.limit, &mut cards)?,
-            false => best(&scored, wanted.offset + wanted.limit),
+            true => self.newest(&scored, page, wanted.reading, &mut cards)?,
+            false => best(&scored, page.end).into_iter().skip(page.start).collect(),
         };
-        let places: Vec<(At, f64)> =
-            places.into_iter().skip(wanted.offset).take(wanted.limit).collect();
         self.fetch(places.iter().map(|(at, _)| *at), &mut cards)?;
         let hits = places.iter().filter_map(|(at, score)| self.hit(*at, *score, cards.get(at)?));
         let hits = hits.collect();
@@ -134,7 +145,7 @@ impl Searcher<'_> {
     }
 
     /// Reads the cards that are not there yet.
-    fn fetch(
+    pub(super) fn fetch(
         &mut self,
         places: impl Iterator<Item = At>,
         cards: &mut BTreeMap<At, String>,
@@ -142,39 +153,6 @@ impl Searcher<'_> {
         let missing: BTreeSet<At> = places.filter(|at| !cards.contains_key(at)).collect();
         cards.extend(self.cards(&missing)?);
         Ok(())
-    }
-
-    fn expanded(
-        &mut self,
-        query: &Query,
-        analyser: &mut Analyser,
-    ) -> Result<Vec<(Occur, Expanded)>, ReadError> {
-        let mut parts = Vec::new();
-        for (occur, part) in &query.parts {
-            let expanded = match part {
-                Part::Key(key) => Expanded::Any(vec![key.clone()]),
-                Part::Together(keys) => Expanded::All(keys.clone()),
-                Part::Phrase(stems) => Expanded::Phrase {
-                    pairs: stems
-                        .windows(2)
-                        .map(|pair| format!("p:{} {}", pair[0], pair[1]))
-                        .collect(),
-                    stems: stems.clone(),
-                },
-                Part::Prefix(prefix) => {
-                    let mut stems: Vec<String> = Vec::new();
-                    for word in self.words(prefix)? {
-                        let stem = analyser.stem(&word).into_owned();
-                        if !stems.contains(&stem) {
-                            stems.push(stem);
-                        }
-                    }
-                    Expanded::Any(stems)
-                }
-            };
-            parts.push((*occur, expanded));
-        }
-        Ok(parts)
     }
 
     /// Weight of a key: docs/search-format.md, "Score".
@@ -188,20 +166,19 @@ impl Searcher<'_> {
     }
 
     /// What a key adds to each record, by tier.
-    fn scores(&self, key: &str, lists: &BTreeMap<String, Vec<List>>) -> Matches {
+    fn scores(&self, key: &str, lists: &Lists) -> Matches {
         let found = lists.get(key);
         let idf = self.idf(found);
         let tiers = self.tiers.iter().enumerate();
         let scores = tiers.map(|(number, open)| {
             let postings = found.map(|lists| lists[number].postings.as_slice()).unwrap_or_default();
-            let value = |level: u8| f64::from(open.tier.levels[usize::from(level)]) / 65535.0;
             let live = postings.iter().filter(|(record, _)| !open.is_dead(*record));
-            live.map(|(record, level)| (*record, idf * value(*level))).collect()
+            live.map(|(record, says)| (*record, idf * f64::from(*says) / 65536.0)).collect()
         });
         scores.collect()
     }
 
-    fn matches(&self, part: &Expanded, lists: &BTreeMap<String, Vec<List>>) -> Matches {
+    fn matches(&self, part: &Expanded, lists: &Lists) -> Matches {
         let all = |keys: &[String]| {
             let mut keys = keys.iter().map(|key| self.scores(key, lists));
             let first = keys.next().unwrap_or_else(|| vec![Vec::new(); self.tiers.len()]);
@@ -213,6 +190,7 @@ impl Searcher<'_> {
                 keys.iter().fold(none, |sum, key| either(sum, &self.scores(key, lists)))
             }
             Expanded::All(keys) => all(keys),
+            Expanded::Phrase { stems, pairs } if stems.is_empty() => all(pairs),
             Expanded::Phrase { stems, pairs } => {
                 let (pairs, words) = (all(pairs), all(stems));
                 // A keyword's pairs are in the text too, so that the words are there.
@@ -221,37 +199,33 @@ impl Searcher<'_> {
         }
     }
 
-    /// Records that have the phrase on their card, beside those `found`; whether there are
-    /// candidates that were not looked at.
-    fn phrases(
-        &mut self,
-        stems: &[String],
-        lists: &BTreeMap<String, Vec<List>>,
-        found: &Matches,
-        cards: &mut BTreeMap<At, String>,
-        analyser: &mut Analyser,
-    ) -> Result<(Matches, bool), ReadError> {
-        let mut candidates = self.matches(&Expanded::All(stems.to_vec()), lists);
-        for (tier, records) in candidates.iter_mut().enumerate() {
-            records.retain(|(at, _)| found[tier].binary_search_by_key(at, |(at, _)| *at).is_err());
-        }
-        let in_part = candidates.iter().any(|records| !records.is_empty());
-        let candidates = best(&candidates, PHRASE_CANDIDATES);
-        self.fetch(candidates.iter().map(|(at, _)| *at), cards)?;
-        let mut more: Matches = vec![Vec::new(); self.tiers.len()];
-        for ((tier, record), score) in candidates {
-            let Some(card) = cards.get(&(tier, record)) else { continue };
-            let mut shown = card.split('\t').skip(4).take(2);
-            let has = |text: &str| {
-                let tokens = analyser.collect(text);
-                let text: Vec<_> = tokens.iter().map(|token| analyser.stem(token)).collect();
-                text.windows(stems.len()).any(|window| window == stems)
-            };
-            if shown.any(has) {
-                more[tier].push((record, score));
+    /// By part, the best records that have all words of a phrase but are not found by its pairs;
+    /// whether there are more than those of `most` that are looked at.
+    fn likely(
+        &self,
+        parts: &[(Occur, Expanded)],
+        matched: &[(Occur, Matches)],
+        lists: &Lists,
+        most: usize,
+        reading: Reading,
+    ) -> (Vec<Vec<(At, f64)>>, bool) {
+        let mut in_part = false;
+        let of_part = |((occur, part), (_, found)): (&(Occur, Expanded), &(Occur, Matches))| {
+            let Expanded::Phrase { stems, .. } = part else { return Vec::new() };
+            in_part |= stems.is_empty();
+            if *occur == Occur::Not || stems.is_empty() {
+                return Vec::new();
             }
-        }
-        Ok((more, in_part))
+            let mut likely = self.matches(&Expanded::All(stems.clone()), lists);
+            for (records, found) in likely.iter_mut().zip(found) {
+                records.retain(|(at, _)| found.binary_search_by_key(at, |(at, _)| *at).is_err());
+            }
+            in_part |= likely.iter().any(|records| !records.is_empty());
+            let shown = found.iter().map(Vec::len).sum::<usize>().min(PAGE);
+            let room = FIRST_CARDS[usize::from(stems.len() > 2)].saturating_sub(shown);
+            best(&likely, if reading == Reading::First { most.min(room) } else { most })
+        };
+        (parts.iter().zip(matched).map(of_part).collect(), in_part)
     }
 
     /// The records that match everything, by tier, with their scores.
@@ -321,49 +295,6 @@ impl Searcher<'_> {
         names.map(|name| (name, ranked(counts.remove(name).unwrap_or_default()))).collect()
     }
 
-    /// The newest of the records. The day between two that are written down is on the cards:
-    /// those of every record that may belong there are read.
-    fn newest(
-        &mut self,
-        scored: &Matches,
-        limit: usize,
-        cards: &mut BTreeMap<At, String>,
-    ) -> Result<Vec<(At, f64)>, ReadError> {
-        // (earliest, latest) day that a record can have.
-        let mut bounded: Vec<((u32, u16, u16), At, f64)> = Vec::new();
-        for (tier, (records, open)) in scored.iter().zip(&self.tiers).enumerate() {
-            for (record, score) in records {
-                let Some(run) = open.tables.run_of(*record) else { continue };
-                let at = (record - run.first) / 64;
-                let latest = open.tables.days[run.day + at as usize];
-                let is_last = (at + 1) * 64 >= run.records;
-                let earliest =
-                    if is_last { 0 } else { open.tables.days[run.day + at as usize + 1] };
-                // Exact where it is the one written down.
-                let earliest =
-                    if (record - run.first).is_multiple_of(64) { latest } else { earliest };
-                bounded.push(((run.year, earliest, latest), (tier, *record), *score));
-            }
-        }
-        bounded.sort_by_key(|((year, earliest, _), at, _)| (Reverse((*year, *earliest)), *at));
-        if let Some(((year, day, _), ..)) = bounded.get(limit.saturating_sub(1)).copied() {
-            bounded.retain(|((y, _, latest), ..)| (*y, *latest) >= (year, day));
-        }
-        bounded.sort_by_key(|((year, _, latest), at, _)| (Reverse((*year, *latest)), *at));
-        // A bound on what one request may cost: one day may have very many records.
-        bounded.truncate(limit + 200);
-        self.fetch(bounded.iter().map(|(_, at, _)| *at), cards)?;
-        let mut dated: Vec<((u32, u16), At, f64)> = bounded
-            .into_iter()
-            .map(|((year, ..), at, score)| {
-                ((year, cards.get(&at).map_or(0, |card| day(card))), at, score)
-            })
-            .collect();
-        dated.sort_by_key(|(date, at, _)| (Reverse(*date), *at));
-        dated.truncate(limit);
-        Ok(dated.into_iter().map(|(_, at, score)| (at, score)).collect())
-    }
-
     fn hit(&self, (tier, record): At, score: f64, card: &str) -> Option<Hit> {
         let tables = &self.tiers[tier].tables;
         let run = tables.run_of(record)?;
@@ -386,29 +317,26 @@ impl Searcher<'_> {
     }
 }
 
-/// A part whose words are known.
-enum Expanded {
-    Any(Vec<String>),
-    All(Vec<String>),
-    Phrase { stems: Vec<String>, pairs: Vec<String> },
-}
-
-impl Expanded {
-    fn keys(&self) -> Vec<String> {
-        match self {
-            Expanded::Any(keys) | Expanded::All(keys) => keys.clone(),
-            Expanded::Phrase { stems, pairs } => [stems.as_slice(), pairs].concat(),
+/// Adds the candidates on whose cards the stems follow each other.
+fn add_seen(
+    stems: &[String],
+    candidates: Vec<(At, f64)>,
+    cards: &BTreeMap<At, String>,
+    analyser: &mut Analyser,
+    found: &mut Matches,
+) {
+    for ((tier, record), score) in candidates {
+        let Some(card) = cards.get(&(tier, record)) else { continue };
+        let has = |text: &str| {
+            let tokens = analyser.collect(text);
+            let text: Vec<_> = tokens.iter().map(|token| analyser.stem(token)).collect();
+            text.windows(stems.len()).any(|window| window == stems)
+        };
+        if card.split('\t').skip(4).take(2).any(has) {
+            found[tier].push((record, score));
         }
     }
-}
-
-/// (month − 1) · 31 + day − 1 of the date on a card.
-fn day(card: &str) -> u16 {
-    let date = card.split('\t').nth(1).unwrap_or_default();
-    let mut parts = date.split('/').next().unwrap_or_default().split('-').skip(1);
-    let mut part = || parts.next().and_then(|part| part.parse::<u16>().ok()).unwrap_or(1);
-    let (month, day) = (part(), part());
-    (month.clamp(1, 12) - 1) * 31 + day.clamp(1, 31) - 1
+    found.iter_mut().for_each(|records| records.sort_by_key(|(record, _)| *record));
 }
 
 fn passes(run: &Run, tables: &TierTables, filters: &[(bool, Filter)]) -> bool {

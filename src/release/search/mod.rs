@@ -3,8 +3,12 @@
 
 pub mod analyse;
 pub mod bits;
+pub mod code;
 pub mod evaluate;
+mod gather;
 pub mod key;
+pub mod lists;
+mod newest;
 pub mod pointer;
 pub mod query;
 pub mod reader;

@@ -9,13 +9,11 @@ use super::super::layout::is_safe_path;
 use super::analyse::ANALYSER;
 
 /// Version of the layout.
-pub const SEARCH_FORMAT: u32 = 1;
+pub const SEARCH_FORMAT: u32 = 2;
 /// Bytes of each file of a stream but the last.
 pub const PACK_BYTES: u64 = 16 << 20;
 /// Cards a page.
 pub const PAGE_RECORDS: u32 = 16;
-/// How many levels there are.
-pub const LEVELS: usize = 64;
 /// Largest search pointer or `tier.json` a reader accepts.
 pub const MAX_SEARCH_POINTER: u64 = 16 << 20;
 
@@ -49,8 +47,6 @@ pub struct Tier {
     pub buckets: u32,
     /// [`PAGE_RECORDS`].
     pub page_records: u32,
-    /// What levels are worth, rising, in 1/65535.
-    pub levels: Vec<u32>,
     /// Stream → its bytes.
     pub streams: BTreeMap<Stream, u64>,
     /// `tables.bin`.
@@ -181,9 +177,8 @@ impl SearchPointer {
                     return bad(format!("path {path:?}"));
                 }
             }
-            let levels = tier.levels.len() == LEVELS && tier.levels.iter().all(|l| *l <= 65535);
             let streams = tier.streams.len() == Stream::ALL.len();
-            if !levels || !streams || tier.buckets == 0 || tier.page_records != PAGE_RECORDS {
+            if !streams || tier.buckets == 0 || tier.page_records != PAGE_RECORDS {
                 return bad(format!("tier {}", tier.dir));
             }
         }

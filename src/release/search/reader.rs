@@ -7,8 +7,10 @@ use rayon::prelude::*;
 use super::super::fetch::{FetchError, RangeSource as _, Source};
 use super::super::hash::sha256;
 use super::super::pointer::{PointerError, ReleasePointer};
-use super::bits::{BitReader, rice_parameter, varint};
-use super::key::{FINGERPRINTS, Place};
+use super::bits::varint;
+use super::gather::{Lists, Word};
+use super::key::Place;
+use super::lists::{Found, GROUPED, List, Outside, Posting, decoded, entries};
 use super::pointer::{MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier};
 use super::tables::{TierTables, inflated};
 
@@ -18,12 +20,9 @@ const MAX_TABLES: u64 = 64 << 20;
 const MAX_PART: u64 = 256 << 20;
 /// Largest page of cards, or block of words, inflated.
 const MAX_INFLATED: u64 = 4 << 20;
-/// Words that a prefix stands for.
-const PREFIX_WORDS: usize = 32;
-/// Longest list that stands in its bucket.
-const INLINE: u32 = 128;
-/// Shortest list in groups.
-const GROUPED: u32 = 4096;
+/// Bytes of lists that a first answer may cost, and what each that does not fit begins with.
+const FIRST: u64 = 160 << 10;
+const BEGINNING: u64 = 32 << 10;
 
 /// Why a search failed.
 #[derive(Debug, thiserror::Error)]
@@ -55,37 +54,14 @@ pub enum ReadError {
     },
 }
 
-/// A posting: record and level.
-pub type Posting = (u32, u8);
-
-/// The postings of a key in one tier.
-#[derive(Debug, Clone, Default)]
-pub struct List {
-    /// In how many records the key is.
-    pub records: u32,
-    /// By record; the best of them if there are fewer than `records`.
-    pub postings: Vec<Posting>,
-}
-
-impl List {
-    /// Whether all of it was read.
-    pub fn is_complete(&self) -> bool {
-        self.postings.len() as u64 == u64::from(self.records)
-    }
-}
-
-/// How much of long lists is read.
+/// How much is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// All.
     Complete,
-    /// The first `begin` bytes of lists longer than `whole` bytes: enough to show first results.
-    FirstPaint {
-        /// Longest list that is read whole.
-        whole: u64,
-        /// Bytes read of others, of those in groups.
-        begin: u64,
-    },
+    /// What a first answer needs: at most twenty requests for a usual query, and of lists that
+    /// do not fit, the best part.
+    First,
 }
 
 /// A tier with its tables.
@@ -121,12 +97,6 @@ pub struct Searcher<'s> {
     pub(super) rounds: u32,
 }
 
-/// Where an entry says its list is.
-enum Found {
-    Inside(List),
-    Outside { records: u32, offset: u64, bytes: u64 },
-}
-
 impl<'s> Searcher<'s> {
     /// Reads pointers and the tables of the tiers with newest versions; with `all_versions`,
     /// of all.
@@ -154,64 +124,80 @@ impl<'s> Searcher<'s> {
         self.tiers.iter().map(live).sum()
     }
 
-    /// What each key has in each tier, in two rounds.
-    pub(super) fn lists(
-        &mut self,
-        keys: &BTreeSet<String>,
-        reading: Reading,
-    ) -> Result<BTreeMap<String, Vec<List>>, ReadError> {
-        let mut lists: BTreeMap<String, Vec<List>> = BTreeMap::new();
-        for number in 0..self.tiers.len() {
-            let found = self.find(number, keys)?;
-            let read: Vec<_> = found
-                .into_par_iter()
-                .map(|(key, found)| Ok((key, self.list(number, found, reading)?)))
-                .collect::<Result<_, ReadError>>()?;
-            for (key, list) in read {
-                lists.entry(key).or_insert_with(|| vec![List::default(); self.tiers.len()])
-                    [number] = list;
-            }
-        }
-        self.rounds += if keys.is_empty() { 0 } else { 2 };
-        Ok(lists)
-    }
-
-    fn find(
+    /// What the buckets of tiers say of keys.
+    pub(super) fn find(
         &self,
-        tier: usize,
-        keys: &BTreeSet<String>,
-    ) -> Result<Vec<(String, Found)>, ReadError> {
-        let OpenTier { tier, tables, .. } = &self.tiers[tier];
-        let mut by_bucket: BTreeMap<u32, Vec<(&String, u32)>> = BTreeMap::new();
-        for key in keys {
+        wanted: &BTreeSet<(usize, String)>,
+    ) -> Result<BTreeMap<(usize, String), Found>, ReadError> {
+        let mut by_bucket: BTreeMap<(usize, u32), Vec<(&String, u32)>> = BTreeMap::new();
+        for (number, key) in wanted {
+            let tier = &self.tiers[*number].tier;
             let place = Place::of([key.as_bytes(), b""], tier.seed, tier.buckets);
-            by_bucket.entry(place.bucket).or_default().push((key, place.fingerprint));
+            by_bucket.entry((*number, place.bucket)).or_default().push((key, place.fingerprint));
         }
         let buckets: Vec<_> = by_bucket.into_iter().collect();
-        let found = buckets.par_iter().map(|(bucket, wanted)| {
+        let found = buckets.par_iter().map(|((number, bucket), wanted)| {
+            let OpenTier { tier, tables, .. } = &self.tiers[*number];
             let bucket = *bucket as usize;
             let (start, end) = (tables.buckets[bucket], tables.buckets[bucket + 1]);
             let bytes = self.part(tier, Stream::Dict, start, end - start)?;
-            let damaged = || damaged(tier, "its dictionary");
-            entries(&bytes, tier.records, wanted).ok_or_else(damaged)
+            let found = entries(&bytes, tier.records, &tables.code, wanted);
+            let found = found.ok_or_else(|| damaged(tier, "its dictionary"))?;
+            Ok(found.into_iter().map(|(key, found)| ((*number, key), found)).collect::<Vec<_>>())
         });
         Ok(found.collect::<Result<Vec<_>, ReadError>>()?.into_iter().flatten().collect())
     }
 
-    fn list(&self, tier: usize, found: Found, reading: Reading) -> Result<List, ReadError> {
-        let (records, offset, bytes) = match found {
-            Found::Inside(list) => return Ok(list),
-            Found::Outside { records, offset, bytes } => (records, offset, bytes),
-        };
-        let tier = &self.tiers[tier].tier;
-        let length = match reading {
-            Reading::FirstPaint { whole, begin } if bytes > whole && records >= GROUPED => {
-                begin.min(bytes)
+    /// Reads what was found, those of `whole` to their ends; whether there were lists to read.
+    pub(super) fn load(
+        &self,
+        found: BTreeMap<(usize, String), Found>,
+        whole: &BTreeSet<String>,
+        reading: Reading,
+        lists: &mut Lists,
+    ) -> Result<bool, ReadError> {
+        let mut outside = Vec::new();
+        for ((tier, key), found) in found {
+            match found {
+                Found::Inside(list) => self.keep(tier, key, list, lists),
+                Found::Outside(place) => outside.push((place, tier, key)),
             }
-            _ => bytes,
-        };
+        }
+        outside.sort_by(|(a, x, _), (b, y, _)| (a.bytes, x, a.offset).cmp(&(b.bytes, y, b.offset)));
+        let mut spent = 0;
+        let planned = outside.into_iter().map(|(place, tier, key)| {
+            let Outside { records, bytes, .. } = place;
+            let fits = reading == Reading::Complete
+                || whole.contains(&key)
+                || spent + bytes <= FIRST
+                || records < GROUPED;
+            let length = if fits { bytes } else { bytes.min(BEGINNING) };
+            spent += length;
+            (place, tier, key, length)
+        });
+        let planned: Vec<_> = planned.collect();
+        let read: Vec<_> = planned
+            .into_par_iter()
+            .map(|(place, tier, key, length)| Ok((tier, key, self.list(tier, place, length)?)))
+            .collect::<Result<_, ReadError>>()?;
+        let has_lists = !read.is_empty();
+        read.into_iter().for_each(|(tier, key, list)| self.keep(tier, key, list, lists));
+        Ok(has_lists)
+    }
+
+    fn keep(&self, tier: usize, key: String, list: List, lists: &mut Lists) {
+        lists.entry(key).or_insert_with(|| vec![List::default(); self.tiers.len()])[tier] = list;
+    }
+
+    fn list(&self, tier: usize, place: Outside, length: u64) -> Result<List, ReadError> {
+        let Outside { records, offset, bytes, has_levels } = place;
+        let OpenTier { tier, tables, .. } = &self.tiers[tier];
+        if records > tier.records {
+            return Err(damaged(tier, "the length of a list"));
+        }
         let read = self.part(tier, Stream::Lists, offset, length)?;
-        let postings = decoded(&read, records, tier.records, length < bytes);
+        let code = has_levels.then_some(&tables.code);
+        let postings = decoded(&read, records, tier.records, code, length < bytes);
         Ok(List { records, postings: postings.ok_or_else(|| damaged(tier, "a list"))? })
     }
 
@@ -248,44 +234,78 @@ impl<'s> Searcher<'s> {
             |(tier, record): &(usize, u32)| (*tier, *record / self.tiers[*tier].tier.page_records);
         let pages: BTreeSet<(usize, u32)> = records.iter().map(of_page).collect();
         let pages: Vec<_> = pages.into_iter().collect();
-        let read = pages.par_iter().map(|(number, page)| {
-            let OpenTier { tier, tables, .. } = &self.tiers[*number];
-            let offsets = tables.pages.get(*page as usize..*page as usize + 2);
+        // Neighbours are one request.
+        let stretches: Vec<_> = pages.chunk_by(|a, b| (a.0, a.1 + 1) == *b).collect();
+        let read = stretches.into_par_iter().map(|pages| {
+            let (number, first) = pages[0];
+            let OpenTier { tier, tables, .. } = &self.tiers[number];
+            let offsets = tables.pages.get(first as usize..=first as usize + pages.len());
             let offsets = offsets.ok_or_else(|| damaged(tier, "the table of pages"))?;
-            let bytes = self.part(tier, Stream::Cards, offsets[0], offsets[1] - offsets[0])?;
-            let lines = page_lines(&bytes, &tables.dictionary);
-            let lines = lines.ok_or_else(|| damaged(tier, "a page of cards"))?;
-            let first = page * tier.page_records;
-            let line = |(at, line): (usize, &str)| ((*number, first + at as u32), line.to_owned());
-            Ok(lines.lines().enumerate().map(line).collect::<Vec<_>>())
+            let start = offsets[0];
+            let bytes = self.part(tier, Stream::Cards, start, offsets[pages.len()] - start)?;
+            let mut cards = Vec::new();
+            for ((_, page), ends) in pages.iter().zip(offsets.windows(2)) {
+                let bytes = &bytes[(ends[0] - start) as usize..(ends[1] - start) as usize];
+                let lines = page_lines(bytes, &tables.dictionary);
+                let lines = lines.ok_or_else(|| damaged(tier, "a page of cards"))?;
+                let first = page * tier.page_records;
+                let line = |(at, line): (usize, &str)| ((number, first + at as u32), line.into());
+                cards.extend(lines.lines().enumerate().map(line));
+            }
+            Ok(cards)
         });
         let read = read.collect::<Result<Vec<_>, ReadError>>()?;
         self.rounds += u32::from(!records.is_empty());
         Ok(read.into_iter().flatten().filter(|(place, _)| records.contains(place)).collect())
     }
 
-    /// The words that begin with `prefix`, most records first.
-    pub(super) fn words(&mut self, prefix: &str) -> Result<Vec<String>, ReadError> {
-        let mut words: BTreeMap<String, u64> = BTreeMap::new();
-        for OpenTier { tier, tables, .. } in &self.tiers {
-            for block in tables.blocks(prefix) {
-                let bytes = self.part(tier, Stream::Words, block.offset, block.bytes)?;
-                let lines =
-                    inflated(&bytes, &[], MAX_INFLATED).and_then(|b| String::from_utf8(b).ok());
-                let lines = lines.ok_or_else(|| damaged(tier, "a block of words"))?;
-                for (word, records) in lines.lines().filter_map(|line| line.split_once('\t')) {
-                    if word.starts_with(prefix) {
-                        *words.entry(word.to_owned()).or_default() += records.parse().unwrap_or(0);
-                    }
+    /// The words that begin with `prefix`, and how many requests that took.
+    pub(super) fn words(&self, prefix: &str) -> Result<(BTreeMap<String, Word>, usize), ReadError> {
+        let (mut words, mut requests) = (BTreeMap::<String, Word>::new(), 0);
+        for (number, OpenTier { tier, tables, .. }) in self.tiers.iter().enumerate() {
+            let blocks = tables.blocks(prefix);
+            // Neighbours are one request.
+            for near in blocks.chunk_by(|a, b| a.offset + a.bytes == b.offset) {
+                let bytes = near.iter().map(|block| block.bytes).sum();
+                let read = self.part(tier, Stream::Words, near[0].offset, bytes)?;
+                requests += 1;
+                let mut rest = read.as_slice();
+                for block in near {
+                    let (now, later) = rest.split_at(block.bytes as usize);
+                    rest = later;
+                    let lines = inflated(now, &[], MAX_INFLATED)
+                        .and_then(|lines| words_of(&lines, prefix, number, &mut words));
+                    lines.ok_or_else(|| damaged(tier, "a block of words"))?;
                 }
             }
         }
-        self.rounds += 1;
-        let mut words: Vec<(String, u64)> = words.into_iter().collect();
-        words.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
-        words.truncate(PREFIX_WORDS);
-        Ok(words.into_iter().map(|(word, _)| word).collect())
+        Ok((words, requests))
     }
+}
+
+/// Takes in the lines of a block that begin with `prefix`.
+fn words_of(
+    lines: &[u8],
+    prefix: &str,
+    tier: usize,
+    words: &mut BTreeMap<String, Word>,
+) -> Option<()> {
+    for line in std::str::from_utf8(lines).ok()?.lines().filter(|line| line.starts_with(prefix)) {
+        let mut columns = line.split('\t');
+        let (text, records) = (columns.next()?, columns.next()?.parse::<u64>().ok()?);
+        let mut number = || columns.next()?.parse::<u64>().ok();
+        let list = match (number(), number(), number()) {
+            (Some(records), Some(offset), Some(bytes)) => {
+                let records = u32::try_from(records).ok()?;
+                Some(Outside { records, offset, bytes, has_levels: true })
+            }
+            _ => None,
+        };
+        let word = words.entry(text.to_owned()).or_default();
+        word.records = word.records.checked_add(records)?;
+        word.tiers.insert(tier, list);
+    }
+    Some(())
 }
 
 fn damaged(tier: &Tier, what: &'static str) -> ReadError {
@@ -325,93 +345,4 @@ fn page_lines(bytes: &[u8], dictionary: &[u8]) -> Option<String> {
     let length = u16::from_le_bytes([*bytes.first()?, *bytes.get(1)?]);
     let stream = bytes.get(2..2 + usize::from(length))?;
     String::from_utf8(inflated(stream, dictionary, MAX_INFLATED)?).ok()
-}
-
-/// The entries of a bucket that are wanted.
-fn entries(bytes: &[u8], range: u32, wanted: &[(&String, u32)]) -> Option<Vec<(String, Found)>> {
-    let mut at = 0;
-    let count = usize::try_from(varint(bytes, &mut at)?).ok()?;
-    let mut offset = varint(bytes, &mut at)?;
-    let mut bits = BitReader::new(bytes.get(at..)?);
-    let k = rice_parameter(FINGERPRINTS, u32::try_from(count).ok()?);
-    let (mut fingerprints, mut next) = (Vec::new(), 0u32);
-    for _ in 0..count {
-        let print = next.checked_add(bits.rice(k)?).filter(|print| *print < FINGERPRINTS)?;
-        fingerprints.push(print);
-        next = print + 1;
-    }
-    let mut found = Vec::new();
-    for fingerprint in fingerprints {
-        let keys = wanted.iter().filter(|(_, wanted)| *wanted == fingerprint);
-        let records = bits.gamma()?;
-        if records > range {
-            return None;
-        }
-        if records <= INLINE {
-            let mut postings = Vec::with_capacity(records as usize);
-            by_record(&mut bits, records, range, &mut postings)?;
-            let list = List { records, postings };
-            found.extend(keys.map(|(key, _)| ((*key).clone(), Found::Inside(list.clone()))));
-        } else {
-            let bytes = u64::from(bits.gamma()?);
-            let place = || Found::Outside { records, offset, bytes };
-            found.extend(keys.map(|(key, _)| ((*key).clone(), place())));
-            offset = offset.checked_add(bytes)?;
-        }
-    }
-    Some(found)
-}
-
-/// The postings of a list of its own, by record; `None` if it is none. Of one that is cut, those
-/// of the groups that are whole.
-pub fn decoded(bytes: &[u8], records: u32, range: u32, is_cut: bool) -> Option<Vec<Posting>> {
-    let mut postings = Vec::new();
-    if records < GROUPED {
-        by_record(&mut BitReader::new(bytes), records, range, &mut postings)?;
-    } else {
-        by_level(bytes, is_cut, range, &mut postings)?;
-    }
-    postings.sort_unstable();
-    (is_cut || postings.len() == records as usize).then_some(postings)
-}
-
-fn by_record(
-    bits: &mut BitReader<'_>,
-    count: u32,
-    range: u32,
-    out: &mut Vec<Posting>,
-) -> Option<()> {
-    let k = rice_parameter(range, count);
-    let mut next = 0u32;
-    for _ in 0..count {
-        let record = next.checked_add(bits.rice(k)?).filter(|record| *record < range)?;
-        out.push((record, bits.bits(6)? as u8));
-        next = record + 1;
-    }
-    Some(())
-}
-
-fn by_level(bytes: &[u8], is_cut: bool, range: u32, out: &mut Vec<Posting>) -> Option<()> {
-    let mut at = 0;
-    while at < bytes.len() {
-        let level = bytes[at];
-        at += 1;
-        let head = varint(bytes, &mut at).zip(varint(bytes, &mut at));
-        let (Some((count, length)), true) = (head, level < 64) else {
-            return is_cut.then_some(());
-        };
-        let end = usize::try_from(length).ok().and_then(|length| at.checked_add(length))?;
-        let Some(group) = bytes.get(at..end) else { return is_cut.then_some(()) };
-        let count = u32::try_from(count).ok().filter(|count| *count <= range)?;
-        let k = rice_parameter(range, count);
-        let mut bits = BitReader::new(group);
-        let mut next = 0u32;
-        for _ in 0..count {
-            let record = next.checked_add(bits.rice(k)?).filter(|record| *record < range)?;
-            out.push((record, level));
-            next = record + 1;
-        }
-        at = end;
-    }
-    Some(())
 }

@@ -6,10 +6,14 @@ use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
 
 use super::bits::varint;
+use super::code::Code;
 use super::pointer::Tier;
 
 /// Most bytes of a section, so that hostile bytes cannot ask for all memory.
 const MAX_SECTION: u64 = 256 << 20;
+
+/// Most blocks of words that are read for a prefix.
+const PREFIX_BLOCKS: usize = 8;
 
 /// A run of records that share what they are filtered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,8 @@ pub struct WordBlock {
     pub offset: u64,
     /// Its size.
     pub bytes: u64,
+    /// Most records that a word in it has.
+    pub most: u64,
 }
 
 /// The tables of a tier, decoded.
@@ -63,6 +69,8 @@ pub struct TierTables {
     pub pages: Vec<u64>,
     /// In order.
     pub runs: Vec<Run>,
+    /// How levels are written.
+    pub code: Code,
     /// Days in runs, for every 64th record.
     pub days: Vec<u16>,
     /// What runs speak of.
@@ -122,6 +130,7 @@ impl TierTables {
         fits.then_some(TierTables {
             buckets,
             pages,
+            code: Code::from_lengths(&section("levels")?)?,
             runs,
             days: day_list,
             values,
@@ -136,14 +145,18 @@ impl TierTables {
         self.runs.get(after.checked_sub(1)?)
     }
 
-    /// The blocks that may hold words that begin with `prefix`.
-    pub fn blocks(&self, prefix: &str) -> impl Iterator<Item = &WordBlock> {
+    /// The blocks to look in for words that begin with `prefix`, in order: where there are many,
+    /// those with the most frequent words.
+    pub fn blocks(&self, prefix: &str) -> Vec<&WordBlock> {
         let after = self.words.partition_point(|block| block.first.as_str() <= prefix);
-        let blocks = &self.words[after.saturating_sub(1)..];
-        let prefix = prefix.to_owned();
-        blocks.iter().take_while(move |block| {
-            block.first.as_str() <= prefix.as_str() || block.first.starts_with(&prefix)
-        })
+        let blocks = self.words[after.saturating_sub(1)..].iter();
+        let holds =
+            |block: &&WordBlock| block.first.as_str() <= prefix || block.first.starts_with(prefix);
+        let mut blocks: Vec<&WordBlock> = blocks.take_while(holds).collect();
+        blocks.sort_by_key(|block| std::cmp::Reverse(block.most));
+        blocks.truncate(PREFIX_BLOCKS);
+        blocks.sort_by_key(|block| block.offset);
+        blocks
     }
 }
 
@@ -181,8 +194,9 @@ fn words(section: &[u8]) -> Option<Vec<WordBlock>> {
     lines
         .map(|line| {
             let mut columns = line.split('\t');
-            let (first, _, bytes) = (columns.next()?, columns.next()?, columns.next()?);
-            let block = WordBlock { first: first.to_owned(), offset, bytes: bytes.parse().ok()? };
+            let (first, most, bytes) = (columns.next()?, columns.next()?, columns.next()?);
+            let (first, most) = (first.to_owned(), most.parse().ok()?);
+            let block = WordBlock { first, offset, bytes: bytes.parse().ok()?, most };
             offset = offset.checked_add(block.bytes)?;
             Some(block)
         })

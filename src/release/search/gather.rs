@@ -1,0 +1,154 @@
+//! What a query needs before cards, read in two rounds: docs/search-format.md, "Rounds".
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::analyse::Analyser;
+use super::lists::{Found, List, Outside};
+use super::query::{Occur, Part, Query};
+use super::reader::{ReadError, Reading, Searcher};
+
+/// Words that a prefix stands for.
+const PREFIX_WORDS: usize = 32;
+/// Requests of a first answer before its cards, and keys of prefixes it has at least.
+const FIRST_REQUESTS: usize = 10;
+const FIRST_PREFIX: usize = 2;
+/// Most stems of a phrase that a first answer reads the lists of.
+const FIRST_STEMS: usize = 3;
+
+/// Key → its list in each tier.
+pub(super) type Lists = BTreeMap<String, Vec<List>>;
+
+/// A part whose words are known.
+#[derive(Debug)]
+pub(super) enum Expanded {
+    Any(Vec<String>),
+    All(Vec<String>),
+    /// Without stems it is looked for by its pairs alone.
+    Phrase {
+        stems: Vec<String>,
+        pairs: Vec<String>,
+    },
+}
+
+impl Expanded {
+    fn of(part: &Part, reading: Reading) -> Expanded {
+        match part {
+            Part::Key(key) => Expanded::Any(vec![key.clone()]),
+            Part::Together(keys) => Expanded::All(keys.clone()),
+            Part::Prefix(_) => Expanded::Any(Vec::new()),
+            Part::Phrase(stems) => {
+                let pairs = stems.windows(2).map(|pair| format!("p:{} {}", pair[0], pair[1]));
+                let by_pairs = reading == Reading::First && stems.len() > FIRST_STEMS;
+                let stems = if by_pairs { Vec::new() } else { stems.clone() };
+                Expanded::Phrase { stems, pairs: pairs.collect() }
+            }
+        }
+    }
+
+    fn keys(&self) -> Vec<String> {
+        match self {
+            Expanded::Any(keys) | Expanded::All(keys) => keys.clone(),
+            Expanded::Phrase { stems, pairs } => [stems.as_slice(), pairs].concat(),
+        }
+    }
+}
+
+/// A word that begins with a prefix.
+#[derive(Debug, Default)]
+pub(super) struct Word {
+    /// Over all tiers.
+    pub(super) records: u64,
+    /// By tier: whether it is known there, and the list of its stem if that has one.
+    pub(super) tiers: BTreeMap<usize, Option<Outside>>,
+}
+
+/// What was read.
+pub(super) struct Gathered {
+    pub(super) parts: Vec<(Occur, Expanded)>,
+    pub(super) lists: Lists,
+    /// Whether more words begin with a prefix than it stands for here.
+    pub(super) in_part: bool,
+}
+
+/// What is known of keys in tiers.
+type Known = BTreeMap<(usize, String), Found>;
+
+impl Searcher<'_> {
+    /// Reads the lists of a query.
+    pub(super) fn gather(
+        &mut self,
+        query: &Query,
+        reading: Reading,
+        analyser: &Analyser,
+    ) -> Result<Gathered, ReadError> {
+        let mut parts: Vec<(Occur, Expanded)> =
+            query.parts.iter().map(|(occur, part)| (*occur, Expanded::of(part, reading))).collect();
+        let keys: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
+        let prefixes = query.parts.iter().filter(|(_, part)| matches!(part, Part::Prefix(_)));
+        let prefixes = prefixes.count();
+        let tiers = 0..self.tiers.len();
+        let every =
+            |key: &String| tiers.clone().map(|tier| (tier, key.clone())).collect::<Vec<_>>();
+        // First round: buckets of the keys that are known, and words.
+        let mut known = self.find(&keys.iter().flat_map(every).collect())?;
+        let mut unknown = BTreeSet::new();
+        let mut in_part = false;
+        for ((_, part), (_, expanded)) in query.parts.iter().zip(&mut parts) {
+            let (Part::Prefix(prefix), Expanded::Any(stems)) = (part, expanded) else { continue };
+            let (words, requests) = self.words(prefix)?;
+            let most = match reading {
+                Reading::Complete => PREFIX_WORDS,
+                Reading::First => {
+                    let room = FIRST_REQUESTS.saturating_sub(requests + 2 * keys.len());
+                    (room / prefixes).max(FIRST_PREFIX)
+                }
+            };
+            in_part |= stand_for(words, most, analyser, stems, &mut known);
+            let missing = stems.iter().flat_map(every);
+            unknown.extend(missing.filter(|place| !known.contains_key(place)));
+        }
+        self.rounds += u32::from(!keys.is_empty() || prefixes > 0);
+        // Second: lists, and buckets of rare words, which hold what there is.
+        let whole: BTreeSet<String> = parts
+            .iter()
+            .filter(|(occur, _)| *occur == Occur::Not)
+            .flat_map(|(_, part)| part.keys())
+            .collect();
+        let mut lists = Lists::new();
+        let has_lists = self.load(known, &whole, reading, &mut lists)?;
+        self.rounds += u32::from(has_lists || !unknown.is_empty());
+        // A tier that does not know a word may have a list of its stem all the same.
+        let more = self.find(&unknown)?;
+        let has_lists = self.load(more, &whole, reading, &mut lists)?;
+        self.rounds += u32::from(has_lists);
+        Ok(Gathered { parts, lists, in_part })
+    }
+}
+
+/// The stems of the words with most records; where their lists are goes to `known`. Whether there
+/// are more.
+fn stand_for(
+    words: BTreeMap<String, Word>,
+    most: usize,
+    analyser: &Analyser,
+    stems: &mut Vec<String>,
+    known: &mut Known,
+) -> bool {
+    let mut words: Vec<(String, Word)> = words.into_iter().collect();
+    words.sort_by(|(a, x), (b, y)| (y.records, a).cmp(&(x.records, b)));
+    let mut in_part = words.len() > PREFIX_WORDS;
+    for (word, Word { tiers, .. }) in words.into_iter().take(PREFIX_WORDS) {
+        let stem = analyser.stem(&word).into_owned();
+        if !stems.contains(&stem) {
+            if stems.len() >= most {
+                in_part = true;
+                continue;
+            }
+            stems.push(stem.clone());
+        }
+        for (tier, list) in tiers.into_iter().filter_map(|(tier, list)| Some((tier, list?))) {
+            known.insert((tier, stem.clone()), Found::Outside(list));
+        }
+    }
+    in_part
+}
