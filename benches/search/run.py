@@ -1,77 +1,123 @@
 #!/usr/bin/env python3
-"""What searching costs: run.py OFFPRINT ROOT (a web root with a search index; directory or URL).
+"""What searching costs: run.py OFFPRINT [RECORDS] (100000), or run.py OFFPRINT REPOSITORY RECORDS.jsonl.
 
-Takes words from titles, sorts them into classes by the share of records they are in, and prints
-for each class rounds, requests and bytes after the tables, median and 90th percentile, with all
-lists read whole. Bytes a record are printed first, when ROOT is a directory.
+Makes synthetic records and builds them (dumps and pages left out), or takes a repository that
+was built of RECORDS.jsonl, and prints every figure that can be counted without a browser beside
+what it must be. Queries are made of titles; exact answers come from the tantivy index that a
+build leaves in search.db/. CPU time is of this machine: only its ratios compare.
 """
+import gzip
 import json
 import pathlib
-import random
 import re
-import statistics
 import subprocess
 import sys
+import tempfile
 
-offprint, root = sys.argv[1:]
+BUILD = ["--set", "site.pages=false", "--set", 'dump.formats=["native-json"]', "--set", "dump.level=1"]
+PLAIN = ["1 rare", "1 mid", "2 mid", "words of a phrase", "author, 2 names"]
+COMMON = ["1 common", "5 title words", "2 mid + 1 common", "1 mid + 1 common", "2 common"]
+PHRASES = ["phrase of 2", "phrase of 3", "phrase of 5"]
+ASSETS = pathlib.Path(__file__).parents[2] / "templates" / "assets"
 
-
-def search(query, limit=10):
-    run = [offprint, "search", root, query, "-n", str(limit), "--json", "--stats"]
-    done = subprocess.run(run, capture_output=True, text=True, check=True)
-    numbers = [int(n) for n in re.findall(r"\d+", done.stderr)]
-    return json.loads(done.stdout), numbers
-
-
-everything, stats = search("", 400)
-records = everything["total"]
-print(f"{records} records; tables {stats[4]} bytes in {stats[3]} requests")
-if pathlib.Path(root).is_dir():
-    parts = {}
-    for file in pathlib.Path(root, "search").glob("*/*"):
-        parts.setdefault(file.name.split("-")[0].split(".")[0], []).append(file.stat().st_size)
-    total = sum(map(sum, parts.values()))
-    pointer = json.loads(pathlib.Path(root, "release.json").read_text())["search"]["path"]
-    tiers = json.loads(pathlib.Path(root, pointer).read_text())["tiers"]
-    kept = sum(tier["records"] for tier in tiers)
-    told = ", ".join(f"{name} {sum(sizes) / kept:.1f}" for name, sizes in sorted(parts.items()))
-    print(f"{total / kept:.1f} bytes a record, of all {kept}: {told}")
-
-chance = random.Random(1)
-titles = [re.findall(r"[a-z]{3,}", hit["title"].lower()) for hit in everything["hits"]]
-titles = [words for words in titles if len(words) >= 5]
-words = sorted({word for title in titles for word in title})
-chance.shuffle(words)
-classes = {"rare": [], "mid": [], "common": []}
-for word in words[:250]:
-    share = search(word, 1)[0]["total"] / records
-    name = "rare" if share < 0.0005 else "mid" if share < 0.02 else "common"
-    classes[name].append(word)
+offprint, *given = sys.argv[1:]
+scratch = tempfile.TemporaryDirectory()
+report = None
 
 
-def two(a, b):
-    return [f"{x} {y}" for x, y in zip(classes[a], reversed(classes[b]))]
+def run(*arguments):
+    done = subprocess.run([offprint, "-C", str(repository), *arguments], capture_output=True, text=True)
+    if done.returncode not in (0, 3):
+        sys.exit(f"{arguments}: {done.stderr}")
+    return done.stdout
 
 
-queries = {
-    "1 rare": classes["rare"],
-    "1 mid": classes["mid"],
-    "1 common": classes["common"],
-    "2 mid": two("mid", "mid"),
-    "1 mid + 1 common": two("mid", "common"),
-    "2 common": two("common", "common"),
-    "5 title words": [" ".join(title[:5]) for title in titles],
-    "phrase of 2": [f'"{title[0]} {title[1]}"' for title in titles],
-    "1 mid, filtered": [f"{word} type:dataset" for word in classes["mid"]],
-}
-for name, asked in queries.items():
-    costs = [search(query)[1][:3] for query in asked[:40]]
-    if not costs:
-        continue
-    rounds, requests, sizes = zip(*costs)
-    p90 = sorted(sizes)[int(0.9 * (len(sizes) - 1))]
+if len(given) == 2:
+    repository, lines = map(pathlib.Path, given)
+else:
+    repository = pathlib.Path(scratch.name)
+    run("init")
+    lines = repository / "records.jsonl"
+    lines.write_text(run("synth", *(given or ["100000"])))
+    run("import", str(lines))
+    report = json.loads(run("build", "--json", *BUILD))
+public = repository / "public"
+
+print(f"{'figure':58} {'must':>12} {'is':>12}")
+
+
+def row(name, must, found, is_most=True):
+    if found is None:
+        return
+    met = found <= must if is_most else found >= must
+    shown = [f"{n:,.4f}".rstrip("0").rstrip(".") if n < 10 else f"{n:,.0f}" for n in (must, found)]
+    print(f"{name:58} {'≤' if is_most else '≥'} {shown[0]:>10} {shown[1]:>12}{'' if met else '  MISSED'}")
+
+
+told = [json.loads(line) for line in run("bench", "search", str(lines)).splitlines()]
+stages = {line["class"]: line["stages"] for line in told if "class" in line}
+
+
+def most(stage, what, which, names=None):
+    return max(stages[name][stage][what][which] for name in names or stages if name in stages)
+
+
+def least(stage, what, names):
+    found = [stages[name][stage][what] for name in names if name in stages]
+    return min(found) if found else None
+
+
+row("dependent rounds, any query", 3, most("first", "rounds", "max"))
+row("requests, any query", 20, most("first", "requests", "max"))
+row("bytes to first results, greatest median of a class", 140_000, most("first", "bytes", "median"))
+row("bytes to first results, greatest p90", 230_000, most("first", "bytes", "p90"))
+row("score ratio of first results", 0.95, least("first", "score_ratio", PLAIN + COMMON), False)
+row("… without very common words", 0.995, least("first", "score_ratio", PLAIN), False)
+row("final top 10 against exact BM25, ties equal", 0.97, least("final", "agreement", PLAIN + COMMON), False)
+row("… score ratio", 0.999, least("final", "score_ratio", PLAIN + COMMON), False)
+row("two common words, final, median bytes", 100_000, stages["2 common"]["final"]["bytes"]["median"] if "2 common" in stages else None)
+row("counts said to be exact that are not", 0, sum(stages[name]["final"]["wrong_counts"] + stages[name]["first"]["wrong_counts"] for name in stages))
+row("phrases: exact matches in the top 10, first", 0.95, least("first", "agreement", PHRASES), False)
+row("… final", 0.95, least("final", "agreement", PHRASES), False)
+for word in ("1 mid", "1 common"):
+    for what in ("filtered", "newest"):
+        if word in stages:
+            more = [stages[name]["first"]["bytes"]["median"] for name in (word, f"{word}, {what}")]
+            row(f"{word}, {what}: bytes more than without", 65_536, more[1] - more[0])
+
+pointer = json.loads((public / "release.json").read_text())["search"]["path"]
+tiers = json.loads((public / pointer).read_text())["tiers"]
+kept = sum(tier["records"] for tier in tiers)
+parts = {}
+for file in (public / "search").glob("*/*"):
+    part = re.split(r"[-.]", file.name)[0]
+    parts[part] = parts.get(part, 0) + file.stat().st_size
+row("index bytes a record", 460, sum(parts.values()) / kept)
+for name, size in sorted(parts.items(), key=lambda part: -part[1]):
+    print(f"  {name:56} {'':12} {size / kept:>12.1f}")
+script = sum(len(gzip.compress((ASSETS / name).read_bytes(), 9)) for name in ("search.js", "search-worker.js"))
+row("client script, gzip", 20_480, script)
+first = ["buckets", "runs", "levels", "values", "pages", "dictionary"]
+tables = sum(tier["tables"]["sections"][name][1] for tier in tiers if not tier["older"] for name in first)
+row("first visit: script, pointer, tables, gzip", 120 * 1024, script + tables + len(gzip.compress((public / pointer).read_bytes(), 9)))
+if report:
+    seconds = {name: spent["cpu"] for name, spent in report["seconds"].items()}
+    row("export, records a CPU second", 30_000, kept / seconds["search-export"], False)
+    parse = json.loads(run("bench", "parse", str(lines)))["cpu_seconds"]
+    bare = next(line["bare_cpu_seconds"] for line in told if "bare_cpu_seconds" in line)
+    row("index, CPU over that of tantivy alone (parsing left out)", 1.3, (seconds["search-index"] - parse) / bare)
+    row("peak memory of the build, MB", 1024, report["peak_rss_bytes"] / 1e6)
+
+print(f"\n{'class, first → final':24} {'rounds':>7} {'requests':>9} {'KB median':>14} {'KB p90':>14} {'agreement':>15} {'score ratio':>17}")
+for name, found in stages.items():
+    pair = lambda *path, scale=1, digits=0: " → ".join(value(found[stage], path, scale, digits) for stage in ("first", "final"))
+
+    def value(of, path, scale, digits):
+        for step in path:
+            of = of[step]
+        return "-" if of is None else f"{of / scale:.{digits}f}"
+
     print(
-        f"{name}: {len(costs)} queries, {max(rounds)} rounds, "
-        f"{statistics.median(requests):.0f} requests, "
-        f"{statistics.median(sizes) / 1000:.1f} KB median, {p90 / 1000:.1f} KB p90"
+        f"{name:24} {pair('rounds', 'max'):>7} {pair('requests', 'max'):>9} {pair('bytes', 'median', scale=1000, digits=1):>14} "
+        f"{pair('bytes', 'p90', scale=1000, digits=1):>14} {pair('agreement', digits=3):>15} {pair('score_ratio', digits=4):>17}"
     )

@@ -477,7 +477,7 @@ pub(super) struct Synth {
 /// Measure one stage in one thread, output discarded
 #[derive(Debug, Args)]
 pub(super) struct Bench {
-    /// `pages`, or a format name
+    /// `parse`, `pages`, `search` (of the repository that was built of the records), or a format
     pub(super) stage: String,
     /// NDJSON of native records
     pub(super) records: PathBuf,

@@ -1,4 +1,8 @@
-//! `offprint bench`: one stage in one thread, output discarded, for `benches/figures`.
+//! `offprint bench`: one stage in one thread, output discarded, for `benches/figures`; or the
+//! search index, for `benches/search`.
+
+mod oracle;
+mod search;
 
 use std::fs::File;
 use std::hint::black_box;
@@ -26,6 +30,10 @@ enum Stage {
 pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
     let config = open::config(global).unwrap_or_default();
     let repository = config.repository();
+    if bench.stage == "search" {
+        search::run(global, &bench.records)?;
+        return Ok(Exit::Success);
+    }
     let stage = match bench.stage.as_str() {
         "parse" => Stage::Parse,
         "pages" => {
