@@ -1,9 +1,10 @@
-//! An S3 endpoint as target: moto, which honours conditional writes, and a small server that
-//! does not.
+//! Buckets as targets: moto, which honours S3's conditional writes, and a small server that
+//! honours Google's and not those of S3.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -217,21 +218,27 @@ fn a_second_publisher_waits_its_turn() {
     }
 }
 
-/// A server that keeps objects and pays no heed to conditions, as some stores do.
-fn careless() -> String {
+/// Objects by path, each with its generation.
+type Objects = Mutex<BTreeMap<String, (u64, Vec<u8>)>>;
+
+/// A server that keeps objects: as Google Cloud Storage does, with generations and conditions on
+/// them; S3's conditions it pays no heed to, as some stores do. No emulator of Google's knows
+/// conditions, and its own cannot be reached.
+fn store() -> (String, Arc<Objects>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let objects: Arc<Mutex<BTreeMap<String, Vec<u8>>>> = Arc::default();
+    let objects: Arc<Objects> = Arc::default();
+    let kept = Arc::clone(&objects);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let (stream, objects) = (stream.unwrap(), Arc::clone(&objects));
+            let (stream, objects) = (stream.unwrap(), Arc::clone(&kept));
             std::thread::spawn(move || serve(stream, &objects));
         }
     });
-    base
+    (base, objects)
 }
 
-fn serve(stream: TcpStream, objects: &Mutex<BTreeMap<String, Vec<u8>>>) {
+fn serve(stream: TcpStream, objects: &Objects) {
     let mut out = stream.try_clone().unwrap();
     let mut input = BufReader::new(stream);
     loop {
@@ -246,18 +253,31 @@ fn serve(stream: TcpStream, objects: &Mutex<BTreeMap<String, Vec<u8>>>) {
             }
             head.push(line);
         }
-        let length = head.iter().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().unwrap())
-        });
-        let mut body = vec![0; length.unwrap_or(0)];
-        input.read_exact(&mut body).unwrap();
+        let number = |wanted: &str| {
+            head.iter().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case(wanted).then(|| value.trim().parse::<u64>().unwrap())
+            })
+        };
+        let mut body = vec![0; number("content-length").unwrap_or(0) as usize];
+        if input.read_exact(&mut body).is_err() {
+            return;
+        }
         let mut words = head[0].split(' ');
-        let (method, path) = (words.next().unwrap(), words.next().unwrap().to_owned());
+        // Google's client escapes whatever is no letter or digit.
+        let (method, path) = (words.next().unwrap(), words.next().unwrap());
+        let path = unescaped(path);
         let mut objects = objects.lock().unwrap();
+        // 0: there is none.
+        let standing = objects.get(&path).map_or(0, |(generation, _)| *generation);
+        let refused = number("x-goog-if-generation-match").is_some_and(|asked| asked != standing);
         let (status, answer) = match method {
+            "PUT" | "DELETE" if refused => ("412 Precondition Failed", Vec::new()),
             "PUT" => {
-                objects.insert(path, body);
+                // Theirs are microseconds, and rise.
+                let last = objects.values().map(|(generation, _)| *generation).max();
+                let next = last.unwrap_or(1_790_000_000_000_000) + 1;
+                objects.insert(path.clone(), (next, body));
                 ("200 OK", Vec::new())
             }
             "DELETE" => {
@@ -265,23 +285,89 @@ fn serve(stream: TcpStream, objects: &Mutex<BTreeMap<String, Vec<u8>>>) {
                 ("204 No Content", Vec::new())
             }
             _ => match objects.get(&path) {
-                Some(body) => ("200 OK", body.clone()),
+                Some((_, body)) => ("200 OK", body.clone()),
                 None => ("404 Not Found", Vec::new()),
             },
         };
+        let generation = objects.get(&path).map_or(0, |(generation, _)| *generation);
         drop(objects);
-        let tag = "ETag: \"0\"\r\nLast-Modified: Sat, 21 Nov 2026 11:00:00 GMT\r\n";
-        let head = format!("HTTP/1.1 {status}\r\n{tag}Content-Length: {}\r\n\r\n", answer.len());
-        out.write_all(head.as_bytes()).unwrap();
-        if method != "HEAD" {
-            out.write_all(&answer).unwrap();
+        let head = format!(
+            "HTTP/1.1 {status}\r\nETag: \"0\"\r\nx-goog-generation: {generation}\r\n\
+             Last-Modified: Sat, 21 Nov 2026 11:00:00 GMT\r\nContent-Length: {}\r\n\r\n",
+            answer.len()
+        );
+        if out.write_all(head.as_bytes()).is_err() {
+            return;
+        }
+        if method != "HEAD" && out.write_all(&answer).is_err() {
+            return;
         }
     }
 }
 
+fn unescaped(path: &str) -> String {
+    let mut parts = path.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |path, part| {
+        let byte = u8::from_str_radix(&part[..2], 16).unwrap();
+        format!("{path}{}{}", char::from(byte), &part[2..])
+    })
+}
+
+#[test]
+fn google_takes_a_release_and_one_publisher_at_a_time() {
+    let (base, objects) = store();
+    let (scratch, repo) = small(6);
+    let copy = tempfile::tempdir().unwrap();
+    let second = copy.path().join("r");
+    let send = |dir: &Path, extra: &[&str]| {
+        let mut command = offprint();
+        command
+            .arg("-C")
+            .arg(dir)
+            .args(["publish", "gs://bucket/x", "--json"])
+            .args(extra)
+            .env("GOOGLE_BASE_URL", &base)
+            .env("GOOGLE_BEARER_TOKEN", "never-to-be-seen")
+            .env("GOOGLE_ALLOW_HTTP", "true");
+        command
+    };
+    let holds = || {
+        let objects = objects.lock().unwrap();
+        let there: BTreeMap<_, _> = objects
+            .iter()
+            .filter_map(|(path, (_, bytes))| Some((path.strip_prefix("/bucket/x/")?, bytes)))
+            .filter(|(path, _)| !path.starts_with(".offprint/"))
+            .map(|(path, bytes)| (path.to_owned(), bytes.clone()))
+            .collect();
+        assert!(there == visible(&repo.public()), "{:?}", there.keys());
+    };
+    let _ = run(&mut send(repo.path(), &[])).exits(0);
+    holds();
+    next_month(scratch.path(), &repo, 6);
+    let _ = run(&mut send(repo.path(), &["--set", "publish.grace=0"])).exits(0);
+    holds();
+
+    let ran = Command::new("cp").arg("-a").arg(repo.path()).arg(&second).status();
+    assert!(ran.unwrap().success());
+    for _ in 0..5 {
+        let children = [repo.path(), &second].map(|dir| {
+            let mut command = send(dir, &["--again"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        });
+        let ends = children.map(|child| child.wait_with_output().unwrap());
+        assert!(ends.iter().any(|end| end.status.success()));
+        for end in ends.iter().filter(|end| !end.status.success()) {
+            let told = String::from_utf8_lossy(&end.stderr);
+            assert!(told.contains("another publisher"), "{told}");
+        }
+    }
+    holds();
+}
+
 #[test]
 fn a_store_that_ignores_conditional_writes_is_detected_not_trusted() {
-    let base = careless();
+    let (base, _) = store();
     let (_scratch, repo) = small(6);
     let Ran { code, stderr, .. } = run(&mut to_bucket(&repo, &base, "s3://bucket", &[]));
     assert!(code == Some(1) && stderr.contains("ignores conditional writes"), "{stderr}");
