@@ -116,7 +116,7 @@ fn a_bucket_holds_the_release_with_its_headers_and_a_killed_publication_is_finis
 
     next_month(scratch.path(), &repo, 25);
     let mut dice = Dice(3);
-    for _ in 0..10 {
+    for _ in 0..50 {
         let mut child = send(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(whole * (dice.roll(700) as u32) / 1000);
         child.kill().unwrap();

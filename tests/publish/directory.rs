@@ -113,7 +113,7 @@ fn killed_publications_are_finished_by_a_rerun() {
             // Go on to the next release without having finished this one.
             0 => next_month(scratch.path(), &repo, 200),
             1 => {
-                let _ = repo.run(&["import", "--json", synth(&scratch, 200).as_str()]);
+                let _ = repo.run(&["import", "--json", synth(&scratch, 200, 2).as_str()]);
                 build(&repo, 12);
                 let _ = run(&mut publish(&repo, to, &["--set", "publish.grace=0"])).exits(0);
                 assert_published(&repo, dir.path());
@@ -132,8 +132,8 @@ fn killed_publications_are_finished_by_a_rerun() {
     assert!(killed >= 25, "only {killed} of 51 kills hit a running process");
 }
 
-fn synth(scratch: &tempfile::TempDir, records: u32) -> String {
-    crate::harness::synth(scratch.path(), records, 2).to_str().unwrap().to_owned()
+fn synth(scratch: &tempfile::TempDir, records: u32, month: u32) -> String {
+    crate::harness::synth(scratch.path(), records, month).to_str().unwrap().to_owned()
 }
 
 /// Follows the pointer to the manifest and to some objects: all as they are listed.
@@ -144,7 +144,7 @@ fn check_objects(root: &std::path::Path, dice: &mut Dice) -> String {
     assert_eq!(sha256(&manifest), pointer.manifest.sha256, "a mixed set");
     let manifest = Manifest::from_bytes(&manifest).unwrap();
     let packs: Vec<_> = manifest.dumps.values().flat_map(|dump| &dump.packs).collect();
-    for _ in 0..5 {
+    for _ in 0..50 {
         let pack = packs[dice.roll(packs.len() as u64) as usize];
         let bytes = source.read_all(&pack.path, pack.bytes).unwrap();
         assert_eq!(sha256(&bytes), pack.sha256, "a mixed set");
@@ -160,7 +160,7 @@ fn readers_see_one_release_or_the_other() {
     let _ = run(&mut publish(&repo, to, &[])).exits(0);
     let over = AtomicBool::new(false);
     let seen = std::thread::scope(|scope| {
-        let readers: Vec<_> = (0..4)
+        let readers: Vec<_> = (0..8)
             .map(|seed| {
                 let (over, root) = (&over, dir.path());
                 scope.spawn(move || {
@@ -174,9 +174,11 @@ fn readers_see_one_release_or_the_other() {
                 })
             })
             .collect();
-        for round in 0..6 {
-            if round == 1 {
-                next_month(scratch.path(), &repo, 120);
+        for round in 0..50 {
+            if round % 10 == 1 {
+                let month = 2 + round / 10;
+                repo.import(&[synth(&scratch, 120, month).as_ref()], 0);
+                build(&repo, 10 + month);
             }
             let _ = run(&mut publish(&repo, to, &["--again"])).exits(0);
         }

@@ -36,14 +36,15 @@ pub(crate) fn small(records: u32) -> (tempfile::TempDir, Repo) {
 pub(crate) const FEW: [&str; 4] =
     ["site.exports=[\"bibtex\"]", "site.resolvers=false", "site.badges=false", "site.feeds=false"];
 
-/// Builds the release of a month, few files a record.
+/// Builds the release of a month, counted from 2026 on, few files a record.
 pub(crate) fn build(repo: &Repo, month: u32) {
     build_with(repo, month, &[]);
 }
 
 /// The same with more settings.
 pub(crate) fn build_with(repo: &Repo, month: u32, settings: &[&str]) {
-    let as_of = format!("2026-{month:02}-01T00:00:00Z");
+    let (year, month) = (2026 + (month - 1) / 12, (month - 1) % 12 + 1);
+    let as_of = format!("{year}-{month:02}-01T00:00:00Z");
     let mut arguments = vec!["build", "--as-of", &as_of];
     for set in FEW.iter().chain(settings) {
         arguments.extend(["--set", set]);
