@@ -1,7 +1,6 @@
 //! One frame's worth of records, printed or kept: the work of one thread.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +11,6 @@ use crate::record::access::{Visibility, visibility};
 use crate::record::date::Edtf;
 use crate::record::identifier::is_record_id;
 use crate::record::{Lineage, Published, Record, html};
-use crate::release::layout;
 use crate::release::manifest::{Counts, SiteLine};
 use crate::release::stage::{Stage, Written};
 use crate::store::{Class, Decoder, Group, Row};
@@ -388,14 +386,8 @@ impl<'a> FrameWorker<'a> {
                 return Ok(());
             }
         };
-        let written = self.builder.record(id, |format, out| {
-            match format {
-                layout::Format::DataciteXml => datacite.write_xml(out),
-                layout::Format::DataciteJson => datacite.write_json(out),
-                layout::Format::NativeJson => crosswalk::native::write(published, out),
-            }
-            Ok::<(), Infallible>(())
-        });
+        let native = |out: &mut Vec<u8>| crosswalk::native::write(published, out);
+        let written = self.builder.datacite(id, &datacite, native);
         if written.is_err() {
             withhold(id, "too-long", String::new(), page);
             return Ok(());

@@ -4,7 +4,6 @@
 //! encoder, from what the release says of each record in native JSON, its as-of and what its
 //! manifest says of the repository. Nothing else is needed: see `docs/format.md`.
 
-use std::convert::Infallible;
 use std::io;
 
 use super::dump::{DumpOptions, FrameBuilder};
@@ -88,14 +87,7 @@ impl Frames {
             repository: &self.repository,
         };
         let datacite = DataCite::from_published(&published).map_err(|error| error.to_string())?;
-        let written = self.builder.record(id, |format, out| {
-            match format {
-                Format::DataciteXml => datacite.write_xml(out),
-                Format::DataciteJson => datacite.write_json(out),
-                Format::NativeJson => out.extend_from_slice(line),
-            }
-            Ok::<(), Infallible>(())
-        });
+        let written = self.builder.datacite(id, &datacite, |out| out.extend_from_slice(line));
         written.map_err(|error| error.to_string())
     }
 }

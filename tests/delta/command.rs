@@ -9,7 +9,8 @@ use offprint::release::fetch::Source;
 use offprint::release::verify::{Depth, verify};
 use serde_json::Value;
 
-use crate::harness::{Repo, assert_good, assert_mirrors, serve, strace};
+use crate::harness::{Repo, assert_good, assert_mirrors, serve};
+use crate::program::strace;
 
 fn offprint(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_offprint"));

@@ -5,7 +5,6 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use offprint::build::site::Brand;
@@ -260,23 +259,4 @@ fn answer(mut stream: TcpStream, root: &Path, habit: &Habit) -> std::io::Result<
             }
         }
     }
-}
-
-/// The program that traces calls, where there is one and it may; says so if not, which under
-/// `OFFPRINT_REQUIRE_TOOLS` is a failure.
-pub(crate) fn strace() -> Option<PathBuf> {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&paths).map(|dir| dir.join("strace")).find(|p| p.is_file());
-    let may = |strace: &PathBuf| {
-        let traced = Command::new(strace).args(["-qq", "-o", "/dev/null", "true"]).status();
-        traced.is_ok_and(|status| status.success())
-    };
-    let usable = found.filter(may);
-    if usable.is_none() {
-        let reason = "strace is not installed, or ptrace is not allowed";
-        let required = std::env::var_os("OFFPRINT_REQUIRE_TOOLS").is_some();
-        assert!(!required, "cannot be skipped: {reason}");
-        eprintln!("skipped: {reason}");
-    }
-    usable
 }

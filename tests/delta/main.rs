@@ -7,5 +7,8 @@ mod attacks;
 mod closure;
 mod command;
 mod harness;
+#[allow(dead_code, clippy::expect_used, reason = "the tests of the program use the rest")]
+#[path = "../e2e/harness.rs"]
+mod program;
 mod rebuild;
 mod reference;

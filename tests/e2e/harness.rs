@@ -178,6 +178,17 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     found.or_else(|| skip(&format!("{name} is not installed")))
 }
 
+/// The program that traces calls, where that is allowed.
+#[allow(dead_code, reason = "not every binary of tests that has this file traces")]
+pub(crate) fn strace() -> Option<PathBuf> {
+    let strace = tool("strace")?;
+    let traced = Command::new(&strace).args(["-qq", "-o", "/dev/null", "true"]).status();
+    match traced.is_ok_and(|status| status.success()) {
+        true => Some(strace),
+        false => skip("ptrace is not allowed"),
+    }
+}
+
 /// A Python with the checkers that `.ci/install` puts there.
 pub(crate) fn python() -> Option<PathBuf> {
     python_of("OFFPRINT_TEST_PYTHON")

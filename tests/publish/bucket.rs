@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -162,23 +162,28 @@ fn what_a_purge_takes_leaves_a_bucket_without_grace() {
     assert!(lingering.is_empty(), "{lingering:?}");
 }
 
+/// The same repository in another directory: to the target, another publisher.
+fn another(repo: &Repo, into: &Path) -> PathBuf {
+    let to = into.join("r");
+    let ran = Command::new("cp").arg("-a").arg(repo.path()).arg(&to).status();
+    assert!(ran.unwrap().success());
+    to
+}
+
 #[test]
 fn a_second_publisher_waits_its_turn() {
     let Some(moto) = Moto::start() else { return };
     moto.bucket("bucket");
     let (_scratch, repo) = small(6);
-    // The same repository in another directory: to the target, another publisher.
     let copy = tempfile::tempdir().unwrap();
-    let ran = Command::new("cp").arg("-a").arg(repo.path()).arg(copy.path().join("r")).status();
-    assert!(ran.unwrap().success());
+    let dir = another(&repo, copy.path());
     let second = || {
         let mut command = to_bucket(&repo, &moto.base, "s3://bucket/x", &[]);
-        let dir = copy.path().join("r");
         let arguments: Vec<_> = command.get_args().map(|a| a.to_owned()).collect();
         let environment: Vec<_> =
             command.get_envs().filter_map(|(k, v)| Some((k.to_owned(), v?.to_owned()))).collect();
         command = Command::new(env!("CARGO_BIN_EXE_offprint"));
-        command.env_clear().envs(environment).args(["-C"]).arg(dir).args(&arguments[2..]);
+        command.env_clear().envs(environment).args(["-C"]).arg(&dir).args(&arguments[2..]);
         command
     };
     // Killed while it holds the target: another one has to wait, the same one has not.
@@ -203,12 +208,15 @@ fn a_second_publisher_waits_its_turn() {
     let _ = run(&mut to_bucket(&repo, &moto.base, "s3://bucket/x", &[])).exits(0);
     let _ = run(&mut second()).exits(0);
 
-    // Raced, over and over: one of the two wins or both take turns; none breaks in.
+    race(|| [to_bucket(&repo, &moto.base, "s3://bucket/x", &["--again"]), second()]);
+}
+
+/// Two publishers, over and over: one of the two wins or both take turns; none breaks in.
+fn race(both: impl Fn() -> [Command; 2]) {
     for _ in 0..5 {
-        let mut one = to_bucket(&repo, &moto.base, "s3://bucket/x", &["--again"]);
-        let mut two = second();
-        let children = [&mut one, &mut two]
-            .map(|command| command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+        let children = both().map(|mut command| {
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        });
         let ends = children.map(|child| child.wait_with_output().unwrap());
         assert!(ends.iter().any(|end| end.status.success()));
         for end in ends.iter().filter(|end| !end.status.success()) {
@@ -319,7 +327,6 @@ fn google_takes_a_release_and_one_publisher_at_a_time() {
     let (base, objects) = store();
     let (scratch, repo) = small(6);
     let copy = tempfile::tempdir().unwrap();
-    let second = copy.path().join("r");
     let send = |dir: &Path, extra: &[&str]| {
         let mut command = offprint();
         command
@@ -348,20 +355,8 @@ fn google_takes_a_release_and_one_publisher_at_a_time() {
     let _ = run(&mut send(repo.path(), &["--set", "publish.grace=0"])).exits(0);
     holds();
 
-    let ran = Command::new("cp").arg("-a").arg(repo.path()).arg(&second).status();
-    assert!(ran.unwrap().success());
-    for _ in 0..5 {
-        let children = [repo.path(), &second].map(|dir| {
-            let mut command = send(dir, &["--again"]);
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-        });
-        let ends = children.map(|child| child.wait_with_output().unwrap());
-        assert!(ends.iter().any(|end| end.status.success()));
-        for end in ends.iter().filter(|end| !end.status.success()) {
-            let told = String::from_utf8_lossy(&end.stderr);
-            assert!(told.contains("another publisher"), "{told}");
-        }
-    }
+    let second = another(&repo, copy.path());
+    race(|| [repo.path(), &second].map(|dir| send(dir, &["--again"])));
     holds();
 }
 

@@ -10,8 +10,7 @@ use offprint::release::hash::sha256;
 use offprint::release::manifest::Manifest;
 use offprint::release::pointer::ReleasePointer;
 
-use crate::faults::strace;
-use crate::harness::{Dice, offprint, read_json, run};
+use crate::harness::{Dice, offprint, read_json, run, strace};
 use crate::{assert_published, build, next_month, publish, small, visible};
 
 #[test]

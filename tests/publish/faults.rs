@@ -2,8 +2,7 @@
 //! told, and a re-run completes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use offprint::release::fetch::Source;
@@ -11,7 +10,7 @@ use offprint::release::hash::sha256;
 use offprint::release::manifest::Manifest;
 use offprint::release::pointer::Latest;
 
-use crate::harness::{Ran, Repo, offprint, read_json, run, skip, tool};
+use crate::harness::{Ran, Repo, offprint, read_json, run, strace};
 use crate::{assert_published, next_month, publish, small};
 
 /// Calls and how they fail.
@@ -71,19 +70,8 @@ fn a_failing_disk_leaves_the_release_that_stood() {
     assert!(failed > 20, "only {failed} faults were noticed");
 }
 
-/// The program that traces calls, where that is allowed.
-pub(crate) fn strace() -> Option<OsString> {
-    let strace = tool("strace")?;
-    let traced = Command::new(&strace).args(["-qq", "-o", "/dev/null", "true"]).status();
-    if !traced.is_ok_and(|status| status.success()) {
-        skip("ptrace is not allowed");
-        return None;
-    }
-    Some(strace.into())
-}
-
 struct Strace<'a> {
-    program: OsString,
+    program: PathBuf,
     repo: &'a Repo,
     dir: &'a Path,
 }

@@ -1,8 +1,10 @@
 //! One frame in every format: pure work for a worker thread.
 
+use std::convert::Infallible;
 use std::io;
 
 use super::compat::{CompatOptions, CompatParts};
+use crate::crosswalk::datacite::DataCite;
 use crate::release::layout::{Format, Place, Spans};
 use crate::release::pack::codec::EncodeError;
 use crate::release::pack::member::{self, Unwritable};
@@ -169,6 +171,27 @@ impl FrameBuilder {
         }
         self.ids.push(id.to_owned());
         Ok(())
+    }
+
+    /// [`record`](Self::record) of one whose DataCite form is this and whose native one `native`
+    /// appends.
+    ///
+    /// # Errors
+    /// When the bytes do not fit.
+    pub fn datacite(
+        &mut self,
+        id: &str,
+        datacite: &DataCite<'_>,
+        native: impl Fn(&mut Vec<u8>),
+    ) -> Result<(), RecordError<Infallible>> {
+        self.record(id, |format, out| {
+            match format {
+                Format::DataciteXml => datacite.write_xml(out),
+                Format::DataciteJson => datacite.write_json(out),
+                Format::NativeJson => native(out),
+            }
+            Ok(())
+        })
     }
 
     /// Compresses what was collected; `None` when the frame has no record.

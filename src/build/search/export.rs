@@ -16,6 +16,7 @@ use tantivy::{DocSet as _, InvertedIndexReader, TERMINATED};
 use crate::release::search::bits::{BitWriter, put_varint, rice_parameter};
 use crate::release::search::code::Code;
 use crate::release::search::key::{FINGERPRINTS, Place};
+use crate::release::search::lists::{GROUPED, INLINE};
 
 use super::SearchError;
 use super::document::Field;
@@ -29,10 +30,6 @@ const TERMS: u64 = 6_000_000;
 const BUCKET_TERMS: u64 = 200;
 /// Buckets that are encoded in parallel before they are written.
 const BATCH: usize = 256;
-/// Longest list that stands in its bucket.
-const INLINE: u32 = 128;
-/// Shortest list that is in groups, the best first.
-const GROUPED: u32 = 4096;
 /// A group has at least one of so many records of those before it, and this many.
 const GROWTH: usize = 32;
 const GROUP: usize = 2;
@@ -120,8 +117,8 @@ impl ListPlaces {
 }
 
 impl Exporter {
-    /// Prepares: opens the fields and finds a code for levels. `averages`: those of the tier that this one
-    /// is read with; its own if there is none.
+    /// Prepares: opens the fields and finds a code for levels. `averages`: those of the tier that
+    /// this one is read with; its own if there is none.
     pub(super) fn new(
         inverted: &Inverted,
         records: Vec<u32>,

@@ -7,6 +7,7 @@ mod search;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::json;
@@ -29,11 +30,11 @@ enum Stage {
 
 pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
     let config = open::config(global).unwrap_or_default();
-    let repository = config.repository();
     if bench.stage == "search" {
-        search::run(global, &bench.records)?;
+        search::run(&global.directory, &config.paths.public, &bench.records)?;
         return Ok(Exit::Success);
     }
+    let repository = config.repository();
     let stage = match bench.stage.as_str() {
         "parse" => Stage::Parse,
         "pages" => {
@@ -50,26 +51,18 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
         ),
     };
     let day = clock::as_of(None)?.to_string();
-    let file = File::open(&bench.records)
-        .with_context(|| format!("cannot open {}", bench.records.display()))?;
-    let mut lines = BufReader::with_capacity(1 << 20, file);
-    let (mut line, mut out) = (String::new(), Vec::new());
+    let mut out = Vec::new();
     let (mut records, mut bytes) = (0_u64, 0_u64);
     let start = cpu_seconds();
-    loop {
-        line.clear();
-        if lines.read_line(&mut line)? == 0 {
-            break;
-        }
-        let record = Record::parse(&line)?;
+    each_record(&bench.records, |line, record| {
         out.clear();
-        if let Visibility::Public(files) = visibility(&record, &day[..10]) {
+        if let Visibility::Public(files) = visibility(record, &day[..10]) {
             let stamp = |text: &Option<crate::record::Text<'_>>| {
                 text.as_deref().and_then(date::timestamp).unwrap_or_default()
             };
             let published = Published {
-                record: &record,
-                raw: &line,
+                record,
+                raw: line,
                 created: &stamp(&record.created),
                 updated: &stamp(&record.updated),
                 files,
@@ -87,7 +80,8 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
         }
         records += 1;
         bytes += black_box(&out).len() as u64;
-    }
+        Ok(())
+    })?;
     let report = json!({
         "stage": bench.stage,
         "records": records,
@@ -97,4 +91,19 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
     });
     writeln!(io::stdout().lock(), "{report}")?;
     Ok(Exit::Success)
+}
+
+/// Parses the record on each line.
+fn each_record(
+    records: &Path,
+    mut each: impl FnMut(&str, &Record<'_>) -> Result<()>,
+) -> Result<()> {
+    let file = File::open(records).with_context(|| format!("cannot open {}", records.display()))?;
+    let mut lines = BufReader::with_capacity(1 << 20, file);
+    let mut line = String::new();
+    while lines.read_line(&mut line)? > 0 {
+        each(&line, &Record::parse(&line)?)?;
+        line.clear();
+    }
+    Ok(())
 }

@@ -2,8 +2,7 @@
 //! at every record for phrases.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -11,6 +10,7 @@ use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::{DocId, DocSet as _, Index, SegmentReader, TERMINATED, TantivyDocument, Term};
 
+use super::each_record;
 use crate::build::meter::cpu_seconds;
 use crate::crosswalk::names::Name;
 use crate::record::html::plain;
@@ -53,7 +53,7 @@ impl Oracle {
         let inverted = segment.inverted_index(keys)?;
         let mut documents = HashMap::new();
         let mut samples = Vec::new();
-        each_record(records, |record| {
+        each_record(records, |_, record| {
             let Some(doi) = record.pids.doi.as_ref() else { return Ok(()) };
             let term = format!("d:{}", doi.identifier.to_lowercase());
             let term = Term::from_field_text(keys, &term);
@@ -63,11 +63,11 @@ impl Oracle {
                 return Ok(());
             };
             documents.insert(record.id.to_string(), doc);
-            samples.push((record.id.to_string(), sample(record, analyser)));
+            samples.push(sample(record, analyser));
             Ok(())
         })?;
         let step = (samples.len() / SAMPLES).max(1);
-        let samples = samples.into_iter().step_by(step).map(|(_, sample)| sample).collect();
+        let samples = samples.into_iter().step_by(step).collect();
         Ok(Oracle { index, segment, all, documents, samples, phrases: HashMap::new(), place })
     }
 
@@ -126,7 +126,7 @@ impl Oracle {
             by_first.entry(first).or_default().push(stems);
         }
         let (documents, found) = (&self.documents, &mut self.phrases);
-        each_record(records, |record| {
+        each_record(records, |_, record| {
             let Some(doc) = documents.get(&*record.id) else { return Ok(()) };
             let mut counts: HashMap<&Vec<String>, f32> = HashMap::new();
             for (text, weight) in parts(record) {
@@ -166,7 +166,7 @@ impl Oracle {
         let fields = ["title", "names", "keywords", "text"]
             .map(|name| schema.add_text_field(name, options.clone()));
         let mut texts = Vec::new();
-        each_record(records, |record| {
+        each_record(records, |_, record| {
             texts.push(bare_texts(record));
             Ok(())
         })?;
@@ -191,16 +191,6 @@ impl Oracle {
         fs::remove_dir_all(&self.place)?;
         Ok(seconds)
     }
-}
-
-fn each_record(records: &Path, mut each: impl FnMut(&Record<'_>) -> Result<()>) -> Result<()> {
-    let mut lines = BufReader::with_capacity(1 << 20, File::open(records)?);
-    let mut line = String::new();
-    while lines.read_line(&mut line)? > 0 {
-        each(&Record::parse(&line)?)?;
-        line.clear();
-    }
-    Ok(())
 }
 
 fn stems(text: &str, analyser: &mut Analyser) -> Vec<String> {

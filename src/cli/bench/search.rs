@@ -8,8 +8,6 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::super::args::Global;
-use super::super::open;
 use super::oracle::{Oracle, Sample};
 use crate::release::fetch::Source;
 use crate::release::search::analyse::Analyser;
@@ -34,11 +32,11 @@ enum Against {
     Nothing,
 }
 
-pub(super) fn run(global: &Global, records: &Path) -> Result<()> {
-    let config = open::config(global).unwrap_or_default();
-    let root = global.directory.join(&config.paths.public);
+/// Asks the index at `public`, in the repository's directory, that was built of `records`.
+pub(super) fn run(directory: &Path, public: &Path, records: &Path) -> Result<()> {
+    let root = directory.join(public);
     let mut analyser = Analyser::new();
-    let index = global.directory.join("search.db/newest");
+    let index = directory.join("search.db/newest");
     let mut oracle = Oracle::open(&index, records, &mut analyser)
         .with_context(|| format!("cannot read {} and {}", index.display(), records.display()))?;
     let source = Source::open(&root.to_string_lossy());

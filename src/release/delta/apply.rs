@@ -48,7 +48,8 @@ pub fn can_make(manifest: &Manifest, deltas: &[Delta]) -> Result<(), DeltaError>
 }
 
 /// Makes the packs of `to` in these formats in the pool of the stage's web root, which holds the
-/// packs of `from` and the files of `deltas` in them, oldest first. `from` may be any release that the first delta covers.
+/// packs of `from` and the files of `deltas` in them, oldest first. `from` may be any release that
+/// the first delta covers.
 ///
 /// Memory: one frame and one chunk of rows for each format and delta. The formats are made side
 /// by side on the current rayon pool.
@@ -176,8 +177,7 @@ impl<'a> Splice<'a> {
                 self.done.encoded += 1;
             }
         }
-        let made = out.finish(&mut self.encoder)?;
-        if made.as_ref().map(|made| &made.entry) != Some(new) {
+        if !out.finish_as(new, &mut self.encoder)? {
             return Err(DeltaError::Open(new.path.clone()));
         }
         self.done.packs += 1;

@@ -48,8 +48,8 @@ pub type Made = Vec<(Format, Vec<EncodedFrame>)>;
 
 /// Makes one frame after the other; a pure function of what it is given.
 pub trait Hand: Send {
-    /// What belongs to the frame `place` of the repository's spans. `native` are the frames of native JSON there, which may
-    /// be finer, in order.
+    /// What belongs to the frame `place` of the repository's spans. `native` are the frames of
+    /// native JSON there, which may be finer, in order.
     ///
     /// # Errors
     /// When a record cannot be made.

@@ -264,11 +264,7 @@ impl Searcher<'_> {
     fn facets(&self, scored: &Matches) -> BTreeMap<&'static str, Counted> {
         let mut counts: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
         for (records, open) in scored.iter().zip(&self.tiers) {
-            let mut rest = records.as_slice();
-            for run in &open.tables.runs {
-                let inside = rest.partition_point(|(at, _)| *at < run.first + run.records);
-                let (now, later) = rest.split_at(inside);
-                rest = later;
+            for (run, now) in by_run(&open.tables.runs, records) {
                 if now.is_empty() {
                     continue;
                 }
@@ -315,6 +311,20 @@ impl Searcher<'_> {
             license: tables.values.licences.get(run.licence as usize)?.clone(),
         })
     }
+}
+
+/// Of each run, the records that are in it; `records` rise.
+pub(super) fn by_run<'a>(
+    runs: &'a [Run],
+    records: &'a [(u32, f64)],
+) -> impl Iterator<Item = (&'a Run, &'a [(u32, f64)])> {
+    let mut rest = records;
+    runs.iter().map(move |run| {
+        let inside = rest.partition_point(|(at, _)| *at < run.first + run.records);
+        let (now, later) = rest.split_at(inside);
+        rest = later;
+        (run, now)
+    })
 }
 
 /// Adds the candidates on whose cards the stems follow each other.

@@ -5,9 +5,9 @@ use super::code::{Code, PRESENT, worth};
 use super::key::FINGERPRINTS;
 
 /// Longest list that stands in its bucket.
-const INLINE: u32 = 128;
-/// Shortest list in groups.
-pub(super) const GROUPED: u32 = 4096;
+pub const INLINE: u32 = 128;
+/// Shortest list that is in groups, the best first.
+pub const GROUPED: u32 = 4096;
 
 /// A posting: record, and what the key says of it in 1/65536.
 pub type Posting = (u32, u16);
@@ -73,7 +73,8 @@ pub(super) fn entries(
         }
         if records <= INLINE {
             let mut postings = Vec::with_capacity(records as usize);
-            by_record(&mut bits, records, range, has_levels.then_some(code), &mut postings)?;
+            let code = has_levels.then_some(code);
+            by_record(&mut bits, records, range, |bits| says(code, bits), &mut postings)?;
             let list = List { records, postings };
             found.extend(keys.map(|(key, _)| ((*key).clone(), Found::Inside(list.clone()))));
         } else {
@@ -97,7 +98,8 @@ pub fn decoded(
 ) -> Option<Vec<Posting>> {
     let mut postings = Vec::new();
     if records < GROUPED {
-        by_record(&mut BitReader::new(bytes), records, range, code, &mut postings)?;
+        let mut bits = BitReader::new(bytes);
+        by_record(&mut bits, records, range, |bits| says(code, bits), &mut postings)?;
     } else {
         in_groups(bytes, is_cut, range, &mut postings)?;
     }
@@ -105,22 +107,27 @@ pub fn decoded(
     (is_cut || postings.len() == records as usize).then_some(postings)
 }
 
+/// What the posting that comes next says, with the code of its level if it has one.
+fn says(code: Option<&Code>, bits: &mut BitReader<'_>) -> Option<u16> {
+    match code {
+        Some(code) => code.take(bits).map(worth),
+        None => Some(PRESENT),
+    }
+}
+
+/// Appends `count` postings, whose record numbers rise below `range`; `says` reads the rest.
 fn by_record(
     bits: &mut BitReader<'_>,
     count: u32,
     range: u32,
-    code: Option<&Code>,
+    mut says: impl FnMut(&mut BitReader<'_>) -> Option<u16>,
     out: &mut Vec<Posting>,
 ) -> Option<()> {
     let k = rice_parameter(range, count);
     let mut next = 0u32;
     for _ in 0..count {
         let record = next.checked_add(bits.rice(k)?).filter(|record| *record < range)?;
-        let says = match code {
-            Some(code) => worth(code.take(bits)?),
-            None => PRESENT,
-        };
-        out.push((record, says));
+        out.push((record, says(bits)?));
         next = record + 1;
     }
     Some(())
@@ -137,14 +144,7 @@ fn in_groups(bytes: &[u8], is_cut: bool, range: u32, out: &mut Vec<Posting>) -> 
         let end = usize::try_from(length).ok().and_then(|length| at.checked_add(length))?;
         let Some(group) = bytes.get(at..end) else { return is_cut.then_some(()) };
         let count = u32::try_from(count).ok().filter(|count| *count <= range)?;
-        let k = rice_parameter(range, count);
-        let mut bits = BitReader::new(group);
-        let mut next = 0u32;
-        for _ in 0..count {
-            let record = next.checked_add(bits.rice(k)?).filter(|record| *record < range)?;
-            out.push((record, says));
-            next = record + 1;
-        }
+        by_record(&mut BitReader::new(group), count, range, |_| Some(says), out)?;
         at = end;
     }
     Some(())

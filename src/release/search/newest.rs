@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::evaluate::{At, Matches};
+use super::evaluate::{At, Matches, by_run};
 use super::reader::{ReadError, Reading, Searcher};
 
 /// Records whose dates are compared for one page, newest first, beside those of likely ones.
@@ -51,11 +51,7 @@ impl Searcher<'_> {
     fn dated(&self, scored: &Matches, limit: usize) -> Vec<Dated> {
         let mut all = Vec::new();
         for (tier, (records, open)) in scored.iter().zip(&self.tiers).enumerate() {
-            let mut rest = records.as_slice();
-            for run in &open.tables.runs {
-                let inside = rest.partition_point(|(at, _)| *at < run.first + run.records);
-                let (now, later) = rest.split_at(inside);
-                rest = later;
+            for (run, now) in by_run(&open.tables.runs, records) {
                 for (record, score) in now.iter().take(limit) {
                     let (block, within) = ((record - run.first) / 64, (record - run.first) % 64);
                     let latest = open.tables.days[run.day + block as usize];

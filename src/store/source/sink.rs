@@ -57,7 +57,6 @@ const TEXT_BYTES: usize = CHUNK_BYTES + CHUNK_BYTES / 16;
 
 /// Texts that are done with, on their way back to the reader: memory that was in use is not
 /// paid for again page by page.
-#[derive(Clone)]
 pub(crate) struct Spent(SyncSender<Vec<u8>>);
 
 impl Spent {
