@@ -208,6 +208,8 @@ fn settings(state: &Path, day: usize, threads: usize, form: Form) -> Settings {
         threads,
         full: false,
         state_file: state.to_owned(),
+        recipe: None,
+        elsewhere: None,
     }
 }
 

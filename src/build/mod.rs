@@ -35,7 +35,9 @@ use crate::release::delta::{Changes, DeltaError};
 use crate::release::encoding::Encoding;
 use crate::release::fetch::Source;
 use crate::release::layout::{self, Spans};
-use crate::release::manifest::{Counts, Encoder, FORMAT, Licence, Manifest, RepositoryName, Tool};
+use crate::release::manifest::{
+    Counts, Dump, Encoder, FORMAT, Licence, Manifest, RepositoryName, Tool,
+};
 use crate::release::pack::codec::EncodeError;
 use crate::release::pointer::{self, PointerError};
 use crate::release::stage::{Durability, Stage, StageError};
@@ -74,6 +76,11 @@ pub struct Settings {
     pub full: bool,
     /// Where the build remembers what it saw; not in the web root.
     pub state_file: std::path::PathBuf,
+    /// What a release with pages holds for those who print it again: see `docs/format.md`.
+    pub recipe: Option<Vec<u8>>,
+    /// The packs, as a manifest lists them, where they and the search index come from elsewhere:
+    /// then no index is made, and of packs only those of [`DumpSettings::formats`].
+    pub elsewhere: Option<BTreeMap<layout::Format, Dump>>,
 }
 
 impl Settings {
@@ -352,8 +359,8 @@ pub fn build(
     let withheld = &outcome.withheld;
     let public = outcome.counts.public;
     let job = search::Job { snapshot: &snapshot, settings, stage: &stage, withheld, public };
-    let search =
-        settings.site.search.then(|| search::print(&job, &plan, &mut meter)).transpose()?;
+    let wanted = settings.site.search && settings.elsewhere.is_none();
+    let search = wanted.then(|| search::print(&job, &plan, &mut meter)).transpose()?;
     if let Some(search) = &search {
         search.enter(&mut outcome.written, &mut outcome.reused);
     }

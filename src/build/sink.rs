@@ -15,7 +15,7 @@ use super::dump::exceptions::{Exception, Exceptions};
 use super::dump::ledger::{LedgerWriter, Removal};
 use super::dump::lines::LinesWriter;
 use super::dump::stats::Stats;
-use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme};
+use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme, recipe};
 use super::frame::{Community, Listed, Printed, Removed, keep_newest};
 use super::site::lists::print::{Plan, PrintedLists, print};
 use super::site::{LatestRecord, Renderer};
@@ -260,7 +260,10 @@ impl<'a> Sink<'a> {
         }
         let (stage, release) = (self.stage, self.release.clone());
         let as_of = self.settings.as_of.to_string();
-        let dumps = self.dump.finish()?;
+        let mut dumps = self.dump.finish()?;
+        if let Some(elsewhere) = &self.settings.elsewhere {
+            dumps.dumps.clone_from(elsewhere);
+        }
         add(&mut self.written, "packs", dumps.written);
         add(&mut self.reused, "packs", dumps.reused);
         let mut files = Vec::new();
@@ -294,6 +297,9 @@ impl<'a> Sink<'a> {
             dumps: &dumps.dumps,
         };
         files.extend(readme::write(stage, &facts)?);
+        if let Some(recipe) = &self.settings.recipe {
+            files.push(recipe::write(stage, &release, recipe)?);
+        }
         if let Some(renderer) = self.renderer {
             let latest = self.latest.into_iter().map(|(_, record)| record).collect();
             let pages = Around { release: &release, as_of: &as_of, counts: self.counts, latest };

@@ -41,8 +41,9 @@ impl Seen {
         renderer: Option<&Renderer>,
     ) -> Seen {
         let templates = renderer.map(|renderer| hex(&renderer.fingerprint())).unwrap_or_default();
+        let recipe = settings.recipe.as_deref().map(sha256).unwrap_or_default();
         let parts = format!(
-            "{}\n{:?}\n{:?}\n{:?}\n{templates}",
+            "{}\n{:?}\n{:?}\n{:?}\n{templates}\n{recipe}",
             env!("CARGO_PKG_VERSION"),
             settings.repository,
             settings.dump,

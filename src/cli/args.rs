@@ -251,8 +251,9 @@ pub(super) struct Pull {
     /// Fetch packs whole, never deltas
     #[arg(long)]
     pub(super) no_deltas: bool,
-    /// Fetch of the packs only those of native JSON, or their part of the deltas, and make the
-    /// others of them; one that does not come out as the manifest lists it is fetched
+    /// Fetch of the packs only those of native JSON, or their part of the deltas, and make of
+    /// them the other packs, pages and exports; what does not come out as the manifest lists it is
+    /// fetched
     #[arg(long)]
     pub(super) rebuild: bool,
     /// Believe only what this public key signed, a file or the line itself: no other release, no

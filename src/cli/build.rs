@@ -1,6 +1,7 @@
 //! `offprint build`
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
@@ -9,7 +10,7 @@ use super::config::{Config, SiteForm};
 use super::exit::Exit;
 use super::progress::Progress;
 use super::terminal::{Hint, say};
-use super::{clock, open};
+use super::{clock, open, recipe};
 use crate::build::{
     self, BuildError, DeltaSettings, DumpSettings, Form, Report, Settings, SiteSettings,
 };
@@ -42,6 +43,16 @@ use super::open::Lock;
 /// # Errors
 /// A value that cannot be used.
 pub(super) fn settings(global: &Global, arguments: &Build, config: &Config) -> Result<Settings> {
+    let dir = &global.directory;
+    let recipe = recipe::pack(config, dir).context("the recipe cannot be written")?;
+    Ok(Settings { recipe, ..settings_in(dir, arguments, config)? })
+}
+
+/// The same for the repository in `dir`, whose releases hold no recipe.
+///
+/// # Errors
+/// A value that cannot be used.
+pub(super) fn settings_in(dir: &Path, arguments: &Build, config: &Config) -> Result<Settings> {
     let formats = config.dump_formats()?;
     let formats = formats.iter().map(|format| format.name().parse());
     let threads = arguments.threads.unwrap_or(config.build.threads);
@@ -68,9 +79,9 @@ pub(super) fn settings(global: &Global, arguments: &Build, config: &Config) -> R
                 SiteForm::Packs => Form::Packs,
             },
             exports: config.site_exports()?,
-            templates: config.site.templates.as_ref().map(|dir| global.directory.join(dir)),
+            templates: config.site.templates.as_ref().map(|path| dir.join(path)),
             latest: config.site.latest,
-            brand: config.brand(&global.directory),
+            brand: config.brand(dir),
             precompress: config.site_precompress()?,
             resolvers: config.site.resolvers,
             badges: config.site.badges,
@@ -85,7 +96,9 @@ pub(super) fn settings(global: &Global, arguments: &Build, config: &Config) -> R
         },
         threads: if threads == 0 { cores() } else { threads },
         full: arguments.full,
-        state_file: global.directory.join("build.db"),
+        state_file: dir.join("build.db"),
+        recipe: None,
+        elsewhere: None,
     })
 }
 

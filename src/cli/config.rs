@@ -19,7 +19,7 @@ use crate::release::encoding::Encoding;
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 37] = [
+pub const KEYS: [&str; 38] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -53,6 +53,7 @@ pub const KEYS: [&str; 37] = [
     "site.subject_min",
     "site.browse_limit",
     "site.search",
+    "site.recipe",
     "build.threads",
     "publish.grace",
     "publish.parallel",
@@ -202,6 +203,8 @@ pub struct SiteSection {
     pub browse_limit: usize,
     /// Write the search index.
     pub search: bool,
+    /// Write what the site is made by into the release, so that mirrors can print it.
+    pub recipe: bool,
 }
 
 impl Default for SiteSection {
@@ -224,6 +227,7 @@ impl Default for SiteSection {
             subject_min: 2,
             browse_limit: 1000,
             search: true,
+            recipe: true,
         }
     }
 }

@@ -35,6 +35,11 @@ impl Progress {
         self.0.set_length(total);
     }
 
+    /// What changes the words before the bar, from another thread.
+    pub(super) fn words(&self) -> Words {
+        Words(self.0.clone())
+    }
+
     /// Sets the position.
     pub(super) fn set(&self, position: u64) {
         self.0.set_position(position);
@@ -43,6 +48,17 @@ impl Progress {
     /// Moves on by `step`.
     pub(super) fn add(&self, step: u64) {
         self.0.inc(step);
+    }
+}
+
+/// The words before a bar.
+#[derive(Debug, Clone)]
+pub(super) struct Words(ProgressBar);
+
+impl Words {
+    /// Says what is being done.
+    pub(super) fn say(&self, what: &'static str) {
+        self.0.set_message(what);
     }
 }
 

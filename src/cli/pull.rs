@@ -8,18 +8,25 @@ use jiff::Timestamp;
 
 use super::args::{Global, Pull, Select};
 use super::exit::Exit;
+use super::press::Press;
 use super::progress::Progress;
 use super::sign::public_key;
 use super::terminal::say;
 use crate::build::remake::Remake;
 use crate::release::fetch::Source;
 use crate::release::pull::rebuild::Maker;
+use crate::release::pull::reprint::Printer;
 use crate::release::pull::{self, Options, Report, Selection, Trust};
+
+/// What the progress says most of the time.
+pub(super) const PULLING: &str = "pulling";
 
 pub(super) fn run(global: &Global, arguments: &Pull) -> Result<Exit> {
     let source = Source::open(&arguments.release);
     let wants = |one| arguments.select.contains(&one);
     let key = arguments.key.as_deref().map(public_key).transpose()?;
+    let progress = Progress::new(global.quiet, PULLING, 0, true);
+    let press = Press { words: progress.words() };
     let options = Options {
         select: Selection {
             dumps: wants(Select::Dumps),
@@ -29,9 +36,9 @@ pub(super) fn run(global: &Global, arguments: &Pull) -> Result<Exit> {
         connections: arguments.connections,
         deltas: !arguments.no_deltas,
         rebuild: arguments.rebuild.then(|| Arc::new(Remake) as Arc<dyn Maker>),
+        reprint: arguments.rebuild.then(|| Arc::new(press) as Arc<dyn Printer>),
         trust: key.map(|key| Trust { key, now: Timestamp::now() }),
     };
-    let progress = Progress::new(global.quiet, "pulling", 0, true);
     let report = pull::pull(&source, &arguments.dir, &options, &progress)?;
     drop(progress);
     if global.json {
@@ -58,6 +65,11 @@ fn tell(quiet: bool, report: &Report) {
         if rebuilt.files > 0 {
             let (files, bytes) = (rebuilt.files, rebuilt.bytes);
             say(quiet, format_args!("{files} packs, {bytes} bytes, made from native JSON"));
+        }
+        let printed = report.printed;
+        if printed.files > 0 {
+            let (files, bytes) = (printed.files, printed.bytes);
+            say(quiet, format_args!("{files} files, {bytes} bytes, printed from native JSON"));
         }
     }
     say(quiet, format_args!("{requests} requests, {bytes} bytes"));

@@ -166,13 +166,17 @@ impl Stage {
         let target = self.root.join(path);
         let temporary = self.dir.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         fs::write(&temporary, bytes).map_err(at("write", &temporary))?;
-        if let Err(error) = fs::rename(&temporary, &target) {
+        self.rename_page(&temporary, &target)
+    }
+
+    fn rename_page(&self, from: &Path, target: &Path) -> Result<()> {
+        if let Err(error) = fs::rename(from, target) {
             if error.kind() != io::ErrorKind::NotFound {
-                return Err(at("rename to", &target)(error));
+                return Err(at("rename to", target)(error));
             }
             let parent = target.parent().unwrap_or(&self.root);
             fs::create_dir_all(parent).map_err(at("create", parent))?;
-            fs::rename(&temporary, &target).map_err(at("rename to", &target))?;
+            fs::rename(from, target).map_err(at("rename to", target))?;
         }
         self.pages.store(true, Ordering::Relaxed);
         Ok(())
@@ -188,6 +192,26 @@ impl Stage {
             File::open(file).and_then(|f| f.sync_data()).map_err(at("flush", file))?;
         }
         self.place(file, path)
+    }
+
+    /// [`adopt`](Self::adopt) for one of very many small files, which [`Stage::settle`] flushes
+    /// together.
+    ///
+    /// # Errors
+    /// When any step fails; the old file then still stands.
+    pub fn adopt_page(&self, file: &Path, path: &str) -> Result<()> {
+        let target = self.root.join(path);
+        self.rename_page(file, &target)
+    }
+
+    /// An empty directory of that name, which goes with the stage.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn scratch(&self, name: &str) -> Result<PathBuf> {
+        let dir = self.dir.join(name);
+        fs::create_dir(&dir).map_err(at("create", &dir))?;
+        Ok(dir)
     }
 
     /// Flushes every directory that got a file since the last call. After it, everything kept so

@@ -12,3 +12,4 @@ mod harness;
 mod program;
 mod rebuild;
 mod reference;
+mod reprint;

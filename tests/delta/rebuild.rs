@@ -197,7 +197,7 @@ fn a_pack_that_comes_out_as_another_is_fetched() {
 }
 
 /// Says something else in the manifest of the standing release.
-fn reword(root: &Path, was: &str, is: &str) {
+pub(crate) fn reword(root: &Path, was: &str, is: &str) {
     let standing = manifest(root);
     let path = root.join(format!("dumps/{}/manifest.json", standing.release));
     let text = fs::read_to_string(&path).unwrap();

@@ -150,6 +150,8 @@ fn settings(dir: &Path, day: u32, threads: usize) -> Settings {
         threads,
         full: false,
         state_file: dir.join("build.db"),
+        recipe: None,
+        elsewhere: None,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod gzip;
 pub mod ledger;
 pub mod lines;
 pub mod readme;
+pub mod recipe;
 pub mod stats;
 pub mod writer;
 

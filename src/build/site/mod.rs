@@ -29,6 +29,7 @@ pub use assets::Asset;
 pub use brand::{Accent, Brand};
 pub use extra::ExtraPage;
 pub use pages::Renderer;
+pub use templates::replaceable;
 pub use url::SiteUrls;
 pub use view::{DumpFormat, DumpsView, HomeView, LatestRecord, TombstoneView};
 

@@ -37,6 +37,11 @@ pub(super) struct Templates {
     pub(super) fingerprint: [u8; 32],
 }
 
+/// Names of the files in an operator's directory that take the place of built-in ones.
+pub fn replaceable() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.into_iter().chain(super::lists::TEMPLATES).chain(ASSETS).map(|(name, _)| name)
+}
+
 /// Compiles the built-in templates, with files of `overrides` in place of those of the same
 /// name. Each built-in one can also be extended under `builtin/<name>`, so that an operator
 /// changes one block without copying the rest.

@@ -6,10 +6,11 @@ use super::super::delta::shelf::{DeltaLine, Shelf, complete_release};
 use super::super::delta::{Delta, DeltaError};
 use super::super::fetch::Source;
 use super::super::layout::Format;
-use super::super::manifest::{FORMAT, Manifest};
+use super::super::manifest::{FORMAT, FileEntry, Manifest};
 use super::super::pointer::{ReleaseLine, Releases};
 use super::objects::Object;
 use super::rebuild::NATIVE;
+use super::reprint::ARCHIVE_ROLE;
 use super::{PullError, Work};
 
 impl Work<'_> {
@@ -35,9 +36,14 @@ impl Work<'_> {
         }
         self.packs(new, earlier, list, &listed, &formats)?;
         let files = new.files.iter().filter(|file| is_dump(&file.path));
-        let files: Vec<Object> =
-            files.map(|file| object(&file.path, file.bytes, &file.sha256, false)).collect();
-        self.have("files", &files)?;
+        let (archives, files): (Vec<_>, Vec<_>) = files.partition(|f| f.role == ARCHIVE_ROLE);
+        let objects = |files: Vec<&FileEntry>| -> Vec<Object> {
+            let files = files.into_iter();
+            files.map(|file| object(&file.path, file.bytes, &file.sha256, false)).collect()
+        };
+        // An archive may be printed, and the others say how.
+        self.have("files", &objects(files))?;
+        self.have_printed("files", &objects(archives))?;
         Ok(self.kept(listed))
     }
 

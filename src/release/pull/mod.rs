@@ -3,7 +3,7 @@
 //! When nothing changed, that is one small conditional request. Otherwise: pointer and manifest
 //! are read and [accepted](accept), log and signatures checked if a key is given; objects that
 //! are not there are fetched, several at a time, a broken one going on where it stopped; packs are
-//! made from deltas where that moves fewer bytes; of the pages only those whose hash is another;
+//! made from deltas where that moves fewer bytes, or, with the site, from native JSON; of the pages only those whose hash is another;
 //! every file is hashed before it takes its place; the pointers move last, `release.json` after
 //! all others; then what is no longer listed goes.
 //!
@@ -16,6 +16,7 @@ mod dumps;
 mod mirror;
 mod objects;
 pub mod rebuild;
+pub mod reprint;
 mod search;
 mod site;
 mod trust;
@@ -45,6 +46,7 @@ use super::verify::Progress;
 
 pub use accept::Offer;
 pub use mirror::{MIRROR_DIR, selection};
+use reprint::Reprint;
 
 /// What of a release is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +96,9 @@ pub struct Options {
     /// the others only where they come out as others than the manifest lists; `None`: all are
     /// fetched.
     pub rebuild: Option<Arc<dyn rebuild::Maker>>,
+    /// Who prints the site and the solid archives of native JSON, if the dumps are mirrored too;
+    /// what comes out otherwise than listed is fetched. `None`: all is fetched.
+    pub reprint: Option<Arc<dyn reprint::Printer>>,
     /// Who is believed; `None`: whoever answers.
     pub trust: Option<Trust>,
 }
@@ -102,7 +107,8 @@ impl Default for Options {
     /// Everything, four at a time, with deltas, from whoever answers.
     fn default() -> Self {
         let select = Selection::default();
-        Options { select, connections: 4, deltas: true, rebuild: None, trust: None }
+        let (rebuild, reprint, trust) = (None, None, None);
+        Options { select, connections: 4, deltas: true, rebuild, reprint, trust }
     }
 }
 
@@ -113,6 +119,13 @@ pub struct Moved {
     pub files: u64,
     /// Their sizes.
     pub bytes: u64,
+}
+
+impl Moved {
+    fn join(&mut self, more: Moved) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+    }
 }
 
 /// Packs made from those of native JSON.
@@ -149,6 +162,8 @@ pub struct Report {
     pub made: Moved,
     /// Packs made from those of native JSON.
     pub rebuilt: Rebuilt,
+    /// Files of the site and solid archives printed of native JSON.
+    pub printed: Moved,
     /// Directories of the deltas used, oldest first.
     pub deltas: Vec<String>,
     /// Files removed because the release does not list them.
@@ -280,19 +295,23 @@ pub fn pull(
         options,
         progress,
         told: BTreeSet::new(),
+        reprint: None,
         report: Report::default(),
     };
     let (files, total) = totals(&manifest, options);
     progress.total(files, total);
+    let is_unpacked = options.select.site && work.is_unpacked(&manifest)?;
+    work.reprint = Reprint::new(options, &manifest, &stage, is_unpacked)?;
     let mut shelf = None;
     if options.select.dumps {
         shelf = Some(work.dumps(&manifest, &earlier, &list)?);
     }
-    let (mut gone, mut is_unpacked) = (Vec::new(), false);
+    let mut gone = Vec::new();
     if options.select.site {
-        is_unpacked = work.is_unpacked(&manifest)?;
         gone = work.site(&manifest, is_unpacked, &earlier, thorough)?;
     }
+    let odd = work.reprint.take().map_or_else(Vec::new, Reprint::warnings);
+    work.report.warnings.extend(odd);
     let mut index = BTreeSet::new();
     if let Some(named) = offer.pointer.search.as_ref().filter(|_| options.select.search) {
         index = work.search(named)?;
@@ -320,6 +339,8 @@ struct Work<'a> {
     progress: &'a dyn Progress,
     /// Packs of which progress knows.
     told: BTreeSet<String>,
+    /// What need not be fetched if it comes out as listed.
+    reprint: Option<Reprint<'a>>,
     report: Report,
 }
 

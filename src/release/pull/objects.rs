@@ -1,5 +1,6 @@
 //! Fetches files, several at a time, and puts them in place once their hash is right.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::path::Path;
@@ -22,6 +23,17 @@ pub(super) struct Object {
     pub(super) sha256: String,
     /// Whether its name holds its hash: then one of the same size is the same file.
     pub(super) named: bool,
+}
+
+/// Where a file that stands in the mirror is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// It was fetched.
+    Source,
+    /// It stood there.
+    Mirror,
+    /// It was printed here.
+    Press,
 }
 
 /// Does `act` for every item on as many threads as there may be requests; the first error ends
@@ -56,33 +68,72 @@ pub(super) fn each<T: Sync>(
 impl Work<'_> {
     /// Sees to it that these files stand, and books them under `kind`.
     pub(super) fn have(&mut self, kind: &'static str, wanted: &[Object]) -> Result<(), PullError> {
-        let tally = Mutex::new((Moved::default(), Moved::default()));
-        each(self.options.connections, wanted, |object| {
-            let there = self.stands(object)?;
-            if !there {
-                self.fetch(object)?;
+        self.obtain(kind, wanted, |work, object| {
+            work.fetch(object)?;
+            Ok(Origin::Source)
+        })
+    }
+
+    /// The same for files that need not be fetched where the site is printed here.
+    pub(super) fn have_printed(
+        &mut self,
+        kind: &'static str,
+        wanted: &[Object],
+    ) -> Result<(), PullError> {
+        self.obtain(kind, wanted, |work, object| {
+            if work.reprint(object)? {
+                return Ok(Origin::Press);
             }
+            work.fetch(object)?;
+            Ok(Origin::Source)
+        })
+    }
+
+    /// [`have_printed`](Self::have_printed) for very many small files.
+    pub(super) fn have_pages(&mut self, wanted: &[Object]) -> Result<(), PullError> {
+        self.obtain("pages", wanted, |work, page| {
+            if work.reprint(page)? {
+                return Ok(Origin::Press);
+            }
+            work.fetch_page(page)?;
+            Ok(Origin::Source)
+        })
+    }
+
+    /// Brings with `act` what does not stand, several at a time.
+    fn obtain(
+        &mut self,
+        kind: &'static str,
+        wanted: &[Object],
+        act: fn(&Self, &Object) -> Result<Origin, PullError>,
+    ) -> Result<(), PullError> {
+        let tally: Mutex<BTreeMap<Origin, Moved>> = Mutex::default();
+        each(self.options.connections, wanted, |object| {
+            let origin = if self.stands(object)? { Origin::Mirror } else { act(self, object)? };
             if !self.told.contains(&object.path) {
                 self.progress.advance(object.bytes);
             }
             let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-            let counted = if there { &mut tally.1 } else { &mut tally.0 };
-            counted.files += 1;
-            counted.bytes += object.bytes;
+            tally.entry(origin).or_default().join(Moved { files: 1, bytes: object.bytes });
             Ok(())
         })?;
-        let (fetched, reused) = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.book(kind, fetched, reused);
+        // Nothing is said too.
+        self.book(kind, Origin::Source, Moved::default());
+        self.book(kind, Origin::Mirror, Moved::default());
+        for (origin, moved) in tally.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            self.book(kind, origin, moved);
+        }
         Ok(())
     }
 
-    pub(super) fn book(&mut self, kind: &'static str, fetched: Moved, reused: Moved) {
+    pub(super) fn book(&mut self, kind: &'static str, origin: Origin, more: Moved) {
         let report = &mut self.report;
-        for (all, more) in [(&mut report.fetched, fetched), (&mut report.reused, reused)] {
-            let known: &mut Moved = all.entry(kind).or_default();
-            known.files += more.files;
-            known.bytes += more.bytes;
+        match origin {
+            Origin::Source => report.fetched.entry(kind).or_default(),
+            Origin::Mirror => report.reused.entry(kind).or_default(),
+            Origin::Press => &mut report.printed,
         }
+        .join(more);
     }
 
     /// Whether the file stands in the mirror.

@@ -9,7 +9,7 @@ use super::super::pointer::Named;
 use super::super::search::pointer::{Dead, MAX_SEARCH_POINTER, SearchPointer, Tier, TierList};
 use super::accept::is_index;
 use super::dumps::object;
-use super::objects::Object;
+use super::objects::{Object, Origin};
 use super::{Moved, PullError, Work};
 
 /// Where the search index is, from the web root.
@@ -104,10 +104,10 @@ impl Work<'_> {
     fn put(&mut self, path: &str, bytes: &[u8], there: bool) -> Result<(), PullError> {
         let moved = Moved { files: 1, bytes: bytes.len() as u64 };
         match there {
-            true => self.book("search", Moved::default(), moved),
+            true => self.book("search", Origin::Mirror, moved),
             false => {
                 self.stage.write(path, bytes)?;
-                self.book("search", moved, Moved::default());
+                self.book("search", Origin::Source, moved);
             }
         }
         Ok(())

@@ -7,13 +7,12 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use super::super::manifest::{Manifest, SiteEntry, SiteLine};
 use super::accept::is_mirrored;
 use super::dumps::{is_dump, object};
 use super::mirror::failed;
-use super::objects::{Object, each};
+use super::objects::{Object, Origin};
 use super::{Moved, PullError, Work};
 
 /// Site files looked at between two reads of a list.
@@ -51,14 +50,14 @@ impl Work<'_> {
         let files = new.files.iter().filter(|file| !is_dump(&file.path));
         let files: Vec<Object> =
             files.map(|file| object(&file.path, file.bytes, &file.sha256, false)).collect();
-        self.pages("pages", files)?;
+        self.have_pages(&files)?;
         let lists: Vec<Object> =
             new.site.iter().map(|l| object(&l.path, l.bytes, &l.sha256, true)).collect();
-        self.have("lists", &lists)?;
+        self.have_printed("lists", &lists)?;
 
         let packs = new.site_packs().filter(|_| !is_unpacked);
         let packs: Vec<Object> = packs.map(|p| object(&p.path, p.bytes, &p.sha256, true)).collect();
-        self.have("site packs", &packs)?;
+        self.have_printed("site packs", &packs)?;
 
         let root = self.mirror.root();
         let was_unpacked =
@@ -113,29 +112,9 @@ impl Work<'_> {
                     wanted.push(object(&line.path, line.bytes, &line.sha256, false));
                 }
             }
-            self.book("pages", Moved::default(), kept);
-            self.pages("pages", wanted)
+            self.book("pages", Origin::Mirror, kept);
+            self.have_pages(&wanted)
         })
-    }
-
-    /// Sees to it that these small files stand.
-    fn pages(&mut self, kind: &'static str, wanted: Vec<Object>) -> Result<(), PullError> {
-        let tally = Mutex::new((Moved::default(), Moved::default()));
-        each(self.options.connections, &wanted, |page| {
-            let there = self.stands(page)?;
-            if !there {
-                self.fetch_page(page)?;
-                self.progress.advance(page.bytes);
-            }
-            let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-            let counted = if there { &mut tally.1 } else { &mut tally.0 };
-            counted.files += 1;
-            counted.bytes += page.bytes;
-            Ok(())
-        })?;
-        let (fetched, reused) = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.book(kind, fetched, reused);
-        Ok(())
     }
 
     /// The paths of `left` that no list of `new` names after all: a file may have moved from
