@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::release::encoding::inflated;
 use crate::release::manifest::{SiteEntry, SiteLine};
 
 use super::BuildError;
@@ -46,7 +47,7 @@ pub(super) fn by_record(
     if part.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let text = zstd::bulk::decompress(part, PART_BYTES).map_err(failed)?;
+    let text = inflated(part, PART_BYTES).map_err(failed)?;
     let mut lines = serde_json::Deserializer::from_slice(&text).into_iter::<SiteLine>();
     let mut found = BTreeMap::new();
     for (id, names) in pages {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Tally;
 use super::frame::Summary;
+use crate::release::encoding::inflated;
 use crate::release::site_pack::Block;
 
 /// Version of the tables and of what is in them; another one means a full build.
@@ -149,7 +150,7 @@ fn pack(value: &impl Serialize) -> Result<Vec<u8>, StateError> {
 }
 
 fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {
-    let json = zstd::bulk::decompress(bytes, MEMO_BYTES).map_err(StateError::Memo)?;
+    let json = inflated(bytes, MEMO_BYTES).map_err(StateError::Memo)?;
     serde_json::from_slice(&json).map_err(|error| StateError::Memo(error.into()))
 }
 

@@ -91,9 +91,34 @@ impl Encoding {
     }
 }
 
+/// What one zstd frame holds, at most `limit` bytes. Memory is taken for as many as the frame says
+/// that it holds.
+///
+/// # Errors
+/// When it is no frame, damaged, or holds more.
+pub fn inflated(frame: &[u8], limit: usize) -> io::Result<Vec<u8>> {
+    let said = zstd::zstd_safe::get_frame_content_size(frame).ok().flatten();
+    let size = said.and_then(|size| usize::try_from(size).ok()).unwrap_or(limit);
+    zstd::bulk::decompress(frame, size.min(limit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_is_inflated_within_its_limit_whatever_it_says() {
+        let raw = vec![7; 5000];
+        let sized = zstd::bulk::compress(&raw, 1).unwrap();
+        let streamed = zstd::encode_all(raw.as_slice(), 1).unwrap();
+        for frame in [&sized, &streamed] {
+            assert_eq!(inflated(frame, 5000).unwrap(), raw);
+            assert!(inflated(frame, 4999).is_err());
+            assert!(inflated(&frame[..frame.len() - 1], 5000).is_err());
+        }
+        assert_eq!(inflated(&sized, usize::MAX).unwrap().capacity(), 5000);
+        assert!(inflated(b"no frame", 9).is_err());
+    }
 
     #[test]
     fn a_variant_is_deterministic_and_holds_its_content_only() {

@@ -58,7 +58,7 @@ fn copied(from: &Path, to: &Path) {
 
 /// Kills pulls of what stands at `root` into copies of `mirror` at calls all along, and again
 /// while they go on.
-fn kill_pulls(strace: &Path, root: &Path, mirror: &Path, options: &[&str]) {
+pub(crate) fn kill_pulls(strace: &Path, root: &Path, mirror: &Path, options: &[&str]) {
     let url = serve(root);
     let scratch = tempfile::tempdir().unwrap();
     let (to, trace) = (scratch.path().join("mirror"), scratch.path().join("trace"));

@@ -7,7 +7,9 @@ use std::process::Command;
 use offprint::release::hash::sha256;
 use serde_json::Value;
 
+use crate::command::kill_pulls;
 use crate::harness::{assert_good, assert_mirrors, serve};
+use crate::program::strace;
 use crate::rebuild::reword;
 
 /// A repository as an operator has it, in a directory that goes with it.
@@ -191,4 +193,16 @@ fn what_cannot_be_printed_is_fetched_and_said() {
     assert_eq!(number(&report, "/fetched/pages/files"), 1, "{report}");
     assert_eq!(fs::read_to_string(operator.path("odd/about.html")).unwrap(), other);
     assert_good(&operator.path("odd"));
+}
+
+#[test]
+fn a_killed_print_leaves_nothing_and_is_done_again() {
+    let Some(strace) = strace() else { return };
+    let operator = Operator::new(&format!("{BRANDED}exports = []\nsearch = false\n"));
+    operator.build(1);
+    let mirror = operator.path("mirror");
+    kill_pulls(&strace, &operator.root(), &mirror, &["--rebuild"]);
+    operator.pull("repo/public", "mirror");
+    operator.month(2);
+    kill_pulls(&strace, &operator.root(), &mirror, &["--rebuild"]);
 }
