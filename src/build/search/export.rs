@@ -2,16 +2,16 @@
 //! "Lists".
 //!
 //! Terms are taken in the order of their places. As many as fit in [`TERMS`] are held at a
-//! time: the term dictionary is passed over once for every so many, which costs far less than
-//! the postings do.
+//! time: the term dictionary is passed over once for every so many, and once before to find how
+//! frequent levels are; once for both if all fit.
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use tantivy::InvertedIndexReader;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings as _, TermInfo};
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet as _, InvertedIndexReader, TERMINATED};
 
 use crate::release::search::bits::{BitWriter, put_varint, rice_parameter};
 use crate::release::search::code::Code;
@@ -63,6 +63,25 @@ struct Term {
     end: u64,
 }
 
+impl Term {
+    fn new(place: Place, source: usize, info: &TermInfo) -> Term {
+        Term {
+            place,
+            source: source as u8,
+            records: info.doc_freq,
+            start: info.postings_range.start as u64,
+            end: info.postings_range.end as u64,
+        }
+    }
+}
+
+fn sort(terms: &mut [Term]) {
+    terms.par_sort_unstable_by_key(|term| (term.place, term.source, term.start));
+}
+
+/// What postings of each source are decoded with, made when first needed.
+type Decoders = [Option<BlockSegmentPostings>; IN_DICTIONARY.len()];
+
 /// Prints dictionary and lists.
 pub(super) struct Exporter {
     sources: Vec<Source>,
@@ -70,6 +89,8 @@ pub(super) struct Exporter {
     records: Vec<u32>,
     code: Code,
     terms: u64,
+    /// All terms in order, if they can be held.
+    held: Option<Vec<Term>>,
     /// By which impacts were found.
     pub(super) averages: Averages,
     /// How many there are.
@@ -138,10 +159,10 @@ impl Exporter {
             used[number] = average;
             sources.push(Source { field, terms, norms, lengths: Lengths::new(average) });
         }
-        let terms = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
-        let code = histogram(&sources, terms)?.code();
+        let terms: u64 = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
         let buckets = (terms / BUCKET_TERMS).clamp(1, 1 << 20) as u32;
-        Ok(Exporter { sources, records, code, terms, averages: used, buckets })
+        let (code, held) = first_pass(&sources, terms, buckets)?;
+        Ok(Exporter { sources, records, code, terms, held, averages: used, buckets })
     }
 
     /// The section `levels`.
@@ -151,7 +172,7 @@ impl Exporter {
 
     /// Writes both streams; returns the section `buckets`, and where lists are.
     pub(super) fn print(
-        &self,
+        &mut self,
         dict: &mut StreamWriter<'_>,
         lists: &mut StreamWriter<'_>,
     ) -> Result<(Vec<u8>, ListPlaces), SearchError> {
@@ -161,7 +182,10 @@ impl Exporter {
         let mut lengths = Vec::new();
         for first in (0..self.buckets).step_by(per_pass as usize) {
             let last = (first + per_pass).min(self.buckets);
-            let terms = self.terms_of(first, last)?;
+            let terms = match self.held.take() {
+                Some(held) => held,
+                None => self.terms_of(first, last)?,
+            };
             let numbers: Vec<u32> = (first..last).collect();
             for batch in numbers.chunks(BATCH) {
                 let encoded: Vec<_> = batch
@@ -196,18 +220,12 @@ impl Exporter {
             each_term(source, |key, info| {
                 let place = place(source, key, self.buckets);
                 if (first..last).contains(&place.bucket) {
-                    terms.push(Term {
-                        place,
-                        source: number as u8,
-                        records: info.doc_freq,
-                        start: info.postings_range.start as u64,
-                        end: info.postings_range.end as u64,
-                    });
+                    terms.push(Term::new(place, number, info));
                 }
                 Ok(())
             })?;
         }
-        terms.par_sort_unstable_by_key(|term| (term.place, term.source, term.start));
+        sort(&mut terms);
         Ok(terms)
     }
 
@@ -226,10 +244,11 @@ impl Exporter {
             bits.rice(print - next, k);
             next = print + 1;
         }
+        let (mut postings, mut decoders) = (Vec::new(), Decoders::default());
         for same in terms.chunk_by(|a, b| a.place == b.place) {
-            let mut postings = Vec::new();
+            postings.clear();
             for term in same {
-                self.postings(term, &mut postings)?;
+                self.postings(term, &mut decoders, &mut postings)?;
             }
             postings.sort_unstable_by_key(|(record, bin)| (*record, std::cmp::Reverse(*bin)));
             postings.dedup_by_key(|(record, _)| *record);
@@ -248,7 +267,7 @@ impl Exporter {
                 by_record(&postings, range, code, &mut list);
                 bucket.lists.extend(list.finish());
             } else {
-                in_groups(postings, range, &mut bucket.lists);
+                in_groups(&mut postings, range, &mut bucket.lists);
             }
             let bytes = (bucket.lists.len() - before) as u32;
             bits.gamma(bytes);
@@ -264,7 +283,12 @@ impl Exporter {
     }
 
     /// Appends records and impacts of a term, in no order.
-    fn postings(&self, term: &Term, out: &mut Vec<Posting>) -> Result<(), SearchError> {
+    fn postings(
+        &self,
+        term: &Term,
+        decoders: &mut Decoders,
+        out: &mut Vec<Posting>,
+    ) -> Result<(), SearchError> {
         let source = self.source(term);
         let info = TermInfo {
             doc_freq: term.records,
@@ -272,7 +296,8 @@ impl Exporter {
             positions_range: 0..0,
         };
         out.reserve(term.records as usize);
-        each_posting(source, &info, |doc, impact| {
+        let decoder = &mut decoders[usize::from(term.source)];
+        each_posting(source, &info, decoder, |doc, impact| {
             out.push((self.records[doc as usize], impact.map_or(Bin::PRESENT, Bin::of)));
         })
     }
@@ -292,9 +317,9 @@ fn by_record(postings: &[Posting], range: u32, code: Option<&Code>, bits: &mut B
 }
 
 /// Group by group, the best first; those that say the same are in one.
-fn in_groups(mut postings: Vec<Posting>, range: u32, out: &mut Vec<u8>) {
+fn in_groups(postings: &mut [Posting], range: u32, out: &mut Vec<u8>) {
     postings.sort_unstable_by_key(|(record, bin)| (std::cmp::Reverse(*bin), *record));
-    let mut rest = postings.as_mut_slice();
+    let mut rest = postings;
     let mut taken = 0;
     while !rest.is_empty() {
         let least = (taken / GROWTH).max(GROUP).min(rest.len());
@@ -325,18 +350,37 @@ fn place(source: &Source, key: &[u8], buckets: u32) -> Place {
     Place::of([source.field.prefix().as_bytes(), key], 0, buckets)
 }
 
-fn histogram(sources: &[Source], terms: u64) -> Result<Histogram, SearchError> {
+/// Finds a code for levels, and, if all terms can be held, these.
+fn first_pass(
+    sources: &[Source],
+    terms: u64,
+    buckets: u32,
+) -> Result<(Code, Option<Vec<Term>>), SearchError> {
     let mut histogram = Histogram::new();
+    let mut held = (terms <= TERMS).then(|| Vec::with_capacity(terms as usize));
     let every = if terms < SAMPLE_FROM { 1 } else { SAMPLED };
-    for source in sources.iter().filter(|source| source.field.is_text()) {
+    for (number, source) in sources.iter().enumerate() {
+        if held.is_none() && source.norms.is_none() {
+            continue;
+        }
+        let mut decoder = None;
         each_term(source, |key, info| {
-            if !place(source, key, 1).fingerprint.is_multiple_of(every) {
+            let place = place(source, key, buckets);
+            if let Some(held) = &mut held {
+                held.push(Term::new(place, number, info));
+            }
+            if source.norms.is_none() || !place.fingerprint.is_multiple_of(every) {
                 return Ok(());
             }
-            each_posting(source, info, |_, impact| histogram.add(impact.unwrap_or(1.0)))
+            each_posting(source, info, &mut decoder, |_, impact| {
+                histogram.add(impact.unwrap_or(1.0));
+            })
         })?;
     }
-    Ok(histogram)
+    if let Some(held) = &mut held {
+        sort(held);
+    }
+    Ok((histogram.code(), held))
 }
 
 fn each_term(
@@ -354,19 +398,34 @@ fn each_term(
 fn each_posting(
     source: &Source,
     info: &TermInfo,
+    decoder: &mut Option<BlockSegmentPostings>,
     mut each: impl FnMut(u32, Option<f32>),
 ) -> Result<(), SearchError> {
-    let option = IndexRecordOption::WithFreqs;
-    let read = source.terms.read_postings_from_terminfo(info, option);
-    let mut postings = read.map_err(SearchError::Write)?;
-    let mut doc = postings.doc();
-    while doc != TERMINATED {
-        let impact = source
-            .norms
-            .as_ref()
-            .map(|norms| source.lengths.impact(postings.term_freq(), norms.fieldnorm_id(doc)));
-        each(doc, impact);
-        doc = postings.advance();
+    let terms = &source.terms;
+    // A decoder is large beside the few postings that most terms have.
+    let block = match decoder {
+        Some(block) => {
+            let reset = terms.reset_block_postings_from_terminfo(info, block);
+            reset.map_err(SearchError::Write)?;
+            block
+        }
+        None => {
+            let option = IndexRecordOption::WithFreqs;
+            let opened = terms.read_block_postings_from_terminfo(info, option);
+            decoder.insert(opened.map_err(SearchError::Write)?)
+        }
+    };
+    while block.block_len() > 0 {
+        match &source.norms {
+            None => block.docs().iter().for_each(|doc| each(*doc, None)),
+            Some(norms) => {
+                for (doc, frequency) in block.docs().iter().zip(block.freqs()) {
+                    let length = norms.fieldnorm_id(*doc);
+                    each(*doc, Some(source.lengths.impact(*frequency, length)));
+                }
+            }
+        }
+        block.advance();
     }
     Ok(())
 }
@@ -385,7 +444,7 @@ mod tests {
             .collect();
         let code = Code::fitting(&[1; 256]);
         let mut list = Vec::new();
-        in_groups(postings.clone(), range, &mut list);
+        in_groups(&mut postings.clone(), range, &mut list);
         let read = |bytes: &[u8], range, is_cut| decoded(bytes, 5000, range, None, is_cut);
         let whole = read(&list, range, false).unwrap();
         for ((record, bin), (read, worth)) in postings.iter().zip(&whole) {

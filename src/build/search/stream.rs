@@ -75,20 +75,39 @@ impl<'a> StreamWriter<'a> {
     }
 }
 
-/// Raw deflate of `bytes` with a preset dictionary, which may be empty.
-pub(super) fn deflated(bytes: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, SearchError> {
-    let failed = |error| SearchError::Write(std::io::Error::other(error));
-    let mut compress = Compress::new(Compression::new(LEVEL), false);
-    if !dictionary.is_empty() {
-        compress.set_dictionary(dictionary).map_err(failed)?;
+/// Raw deflate of `bytes` without a dictionary.
+pub(super) fn deflated(bytes: &[u8]) -> Result<Vec<u8>, SearchError> {
+    Deflater::new().deflate(bytes, &[])
+}
+
+/// Compresses again and again: to make one anew costs as much as some small pages do.
+pub(super) struct Deflater(Compress);
+
+impl Deflater {
+    pub(super) fn new() -> Deflater {
+        Deflater(Compress::new(Compression::new(LEVEL), false))
     }
-    let mut out = Vec::with_capacity(bytes.len() / 2 + 64);
-    loop {
-        let rest = bytes.get(compress.total_in() as usize..).unwrap_or_default();
-        let status = compress.compress_vec(rest, &mut out, FlushCompress::Finish);
-        if status.map_err(failed)? == Status::StreamEnd {
-            return Ok(out);
+
+    /// Raw deflate of `bytes` with a preset dictionary, which may be empty.
+    pub(super) fn deflate(
+        &mut self,
+        bytes: &[u8],
+        dictionary: &[u8],
+    ) -> Result<Vec<u8>, SearchError> {
+        let failed = |error| SearchError::Write(std::io::Error::other(error));
+        let Deflater(compress) = self;
+        compress.reset();
+        if !dictionary.is_empty() {
+            compress.set_dictionary(dictionary).map_err(failed)?;
         }
-        out.reserve(out.capacity().max(64));
+        let mut out = Vec::with_capacity(bytes.len() / 2 + 64);
+        loop {
+            let rest = bytes.get(compress.total_in() as usize..).unwrap_or_default();
+            let status = compress.compress_vec(rest, &mut out, FlushCompress::Finish);
+            if status.map_err(failed)? == Status::StreamEnd {
+                return Ok(out);
+            }
+            out.reserve(out.capacity().max(64));
+        }
     }
 }

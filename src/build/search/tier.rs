@@ -22,7 +22,7 @@ use super::document::{Document, Field};
 use super::export::{Averages, Exporter, ListPlace, ListPlaces};
 use super::index::{Inverted, Inverter};
 use super::order::{Entry, Ordered, Orders};
-use super::stream::{StreamWriter, deflated};
+use super::stream::{Deflater, StreamWriter, deflated};
 use super::{SearchError, file_error};
 
 /// Longest dictionary of the cards, bytes, and bytes of it a record of small tiers.
@@ -123,7 +123,7 @@ impl TierMaker {
         let numbers = inverted.numbers()?;
         let records = numbers.into_iter().map(|number| arrived[number as usize]).collect();
         drop(arrived);
-        let exporter = Exporter::new(&inverted, records, averages)?;
+        let mut exporter = Exporter::new(&inverted, records, averages)?;
         let mut dict = StreamWriter::new(stage, Stream::Dict)?;
         let mut lists = StreamWriter::new(stage, Stream::Lists)?;
         let (buckets, places) = exporter.print(&mut dict, &mut lists)?;
@@ -150,7 +150,7 @@ impl TierMaker {
         let mut tables = Vec::new();
         let mut places = BTreeMap::new();
         for (section, content) in sections {
-            let bytes = deflated(&content, &[])?;
+            let bytes = deflated(&content)?;
             places.insert(section.to_owned(), (tables.len() as u64, bytes.len() as u64));
             tables.extend(bytes);
         }
@@ -288,11 +288,14 @@ impl Spool<'_> {
         for batch in entries.chunks(page * PAGES) {
             let pages: Vec<_> = batch
                 .par_chunks(page)
-                .map(|entries| {
-                    let mut lines = Vec::new();
-                    entries.iter().try_for_each(|entry| self.read(entry, &mut lines))?;
-                    deflated(&lines, dictionary)
-                })
+                .map_init(
+                    || (Deflater::new(), Vec::new()),
+                    |(deflater, lines), entries| {
+                        lines.clear();
+                        entries.iter().try_for_each(|entry| self.read(entry, lines))?;
+                        deflater.deflate(lines, dictionary)
+                    },
+                )
                 .collect();
             for stream in pages {
                 let stream = stream?;
@@ -331,6 +334,11 @@ fn print_words(
     Ok(table)
 }
 
+fn put_number(line: &mut Vec<u8>, number: u64) {
+    line.push(b'\t');
+    line.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
 #[derive(Default)]
 struct Block {
     words: usize,
@@ -346,9 +354,11 @@ impl Block {
         }
         self.words += 1;
         self.most = self.most.max(records);
-        self.lines.extend(format!("{word}\t{records}").bytes());
+        self.lines.extend_from_slice(word.as_bytes());
+        put_number(&mut self.lines, records.into());
         if let Some(ListPlace { records, offset, bytes, .. }) = list {
-            self.lines.extend(format!("\t{records}\t{offset}\t{bytes}").bytes());
+            let numbers = [u64::from(*records), *offset, u64::from(*bytes)];
+            numbers.into_iter().for_each(|number| put_number(&mut self.lines, number));
         }
         self.lines.push(b'\n');
     }
@@ -357,7 +367,7 @@ impl Block {
         if self.words == 0 {
             return Ok(());
         }
-        let bytes = deflated(&self.lines, &[])?;
+        let bytes = deflated(&self.lines)?;
         table.extend_from_slice(&self.first);
         table.extend(format!("\t{}\t{}\n", self.most, bytes.len()).bytes());
         words.write(&bytes)

@@ -200,7 +200,7 @@ fn write_dead(
         put_varint(&mut numbers, u64::from(number - before));
         before = *number;
     }
-    let bytes = deflated(&numbers, &[])?;
+    let bytes = deflated(&numbers)?;
     let path = format!("search/dead-{}.bin", &sha256(&bytes)[..12]);
     let written = stage.write(&path, &bytes)?;
     let bytes = written.bytes;

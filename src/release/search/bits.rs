@@ -43,12 +43,18 @@ pub struct BitWriter {
 impl BitWriter {
     /// Appends the lowest `count` bits of `value`, at most 32.
     pub fn bits(&mut self, value: u32, count: u32) {
-        self.pending |= (u64::from(value) & ((1 << count) - 1)) << self.held;
+        self.append(u64::from(value) & ((1 << count) - 1), count);
+    }
+
+    /// Appends `value`, which has at most `count` bits.
+    fn append(&mut self, value: u64, count: u32) {
+        self.pending |= value << self.held;
         self.held += count;
-        while self.held >= 8 {
-            self.bytes.push(self.pending as u8);
-            self.pending >>= 8;
-            self.held -= 8;
+        // Fewer than 32 bits are held between calls.
+        if self.held >= 32 {
+            self.bytes.extend_from_slice(&(self.pending as u32).to_le_bytes());
+            self.pending >>= 32;
+            self.held -= 32;
         }
     }
 
@@ -69,15 +75,20 @@ impl BitWriter {
 
     /// A number of at least 0.
     pub fn rice(&mut self, value: u32, k: u32) {
-        self.unary(value >> k);
+        let high = value >> k;
+        if high < 32 && high + 1 + k <= 32 {
+            let low = u64::from(value) & ((1 << k) - 1);
+            self.append(low << (high + 1) | ((1 << high) - 1), high + 1 + k);
+            return;
+        }
+        self.unary(high);
         self.bits(value, k);
     }
 
     /// The bytes, zeros up to a whole one.
     pub fn finish(mut self) -> Vec<u8> {
-        if self.held > 0 {
-            self.bytes.push(self.pending as u8);
-        }
+        let left = self.held.div_ceil(8) as usize;
+        self.bytes.extend_from_slice(&self.pending.to_le_bytes()[..left]);
         self.bytes
     }
 }
