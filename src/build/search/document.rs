@@ -1,6 +1,7 @@
 //! What of a public record is searched: public fields only, each bounded.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use crate::crosswalk::names::Name;
 use crate::record::date::Edtf;
@@ -24,6 +25,9 @@ const NAMED: usize = 3;
 /// How often a word of the title counts; of a name, keyword.
 const TITLE_WEIGHT: usize = 3;
 const NAME_WEIGHT: usize = 2;
+
+/// Bytes that are kept ready for each field of a document.
+const CAPACITIES: [usize; 6] = [3072, 256, 256, 256, 1024, 512];
 
 /// Between the tokens of a field: in no token and in no key.
 pub(super) const BETWEEN: char = '\n';
@@ -99,8 +103,9 @@ impl Document {
         let licence = metadata.rights.iter().find_map(|right| right.id.as_deref());
         let communities = &published.record.parent.communities.entries;
         let communities = communities.iter().filter(|entry| !entry.slug.is_empty()).take(MANY);
-        let mut writer = Writer { analyser, fields: Default::default(), scratch: Vec::new() };
-        writer.record(published);
+        let fields = CAPACITIES.map(String::with_capacity);
+        let mut writer = Writer { analyser, fields, tokens: String::new() };
+        parts(published, &mut |part| writer.take(part));
         Document {
             older: !published.lineage.is_latest(),
             order: Order {
@@ -138,6 +143,11 @@ fn text(text: Option<&Text<'_>>) -> String {
 }
 
 fn cut(text: &str, longest: usize) -> &str {
+    match text.as_bytes().get(..longest) {
+        None => return text,
+        Some(start) if start.is_ascii() => return &text[..longest],
+        Some(_) => {}
+    }
     text.char_indices().nth(longest).map_or(text, |(at, _)| &text[..at])
 }
 
@@ -145,13 +155,14 @@ fn cut(text: &str, longest: usize) -> &str {
 fn put(card: &mut String, text: &str, longest: usize) {
     let start = card.len();
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let mut length = 0;
     for word in words.filter(|word| !word.is_empty()) {
         if card.len() > start {
             card.push(' ');
         }
         card.push_str(word);
-        // Characters are at most four bytes.
-        if card.len() - start > 4 * longest + 4 {
+        length += word.chars().count();
+        if length > longest {
             break;
         }
     }
@@ -196,150 +207,158 @@ fn cut_source<'t>(text: Option<&'t Text<'_>>) -> &'t str {
     cut(text.map(Text::as_str).unwrap_or_default(), 8 * SNIPPET)
 }
 
+/// A part of what a record says.
+pub(super) enum Part<'a> {
+    /// Text, how often it counts, and into which field it goes beside the text of all.
+    Text(&'a str, usize, Option<Field>),
+    /// Words each of which is a key of this kind.
+    Words(&'static str, &'a str),
+    /// A key of this kind.
+    Key(&'static str, &'a str),
+}
+
+/// Hands over what is searched of a record, HTML as text, in the order of
+/// docs/search-format.md, "Text and weights".
+pub(super) fn parts(published: &Published<'_>, each: &mut impl FnMut(Part<'_>)) {
+    let record = published.record;
+    let metadata = &record.metadata;
+    let once = |words: &str, each: &mut dyn FnMut(Part<'_>)| each(Part::Text(words, 1, None));
+    each(Part::Text(&text(metadata.title.as_ref()), TITLE_WEIGHT, Some(Field::Title)));
+    for creator in metadata.creators.iter().take(MANY) {
+        if let Some(name) = Name::of(&creator.person_or_org) {
+            each(Part::Text(&name.natural(), NAME_WEIGHT, Some(Field::Names)));
+        }
+        for affiliation in creator.affiliations.iter().take(MANY) {
+            once(&plain(affiliation.name.as_deref().unwrap_or_default()), each);
+        }
+        orcids(creator, each);
+    }
+    let legacy = record.custom_fields.legacy_subjects.iter();
+    let legacy = legacy.filter_map(|subject| subject.term.as_deref());
+    let subjects = metadata.subjects.iter().filter_map(|subject| subject.subject.as_deref());
+    for subject in subjects.chain(legacy).take(MANY) {
+        each(Part::Text(&plain(subject), NAME_WEIGHT, Some(Field::Keywords)));
+    }
+    for title in metadata.additional_titles.iter().take(MANY) {
+        once(&plain(&title.title), each);
+    }
+    let description = metadata.description.as_deref().unwrap_or_default();
+    once(&plain(cut(description, 4 * PART)), each);
+    for contributor in metadata.contributors.iter().take(MANY) {
+        if let Some(name) = Name::of(&contributor.person_or_org) {
+            once(&name.natural(), each);
+        }
+        orcids(contributor, each);
+    }
+    for entry in record.parent.communities.entries.iter().take(MANY) {
+        once(entry.metadata.title.as_deref().unwrap_or(&entry.slug), each);
+        if !entry.slug.is_empty() {
+            each(Part::Key("c:", &entry.slug.to_lowercase()));
+        }
+    }
+    metadata.funding.iter().take(MANY).for_each(|funding| of_funding(funding, each));
+    once(&text(metadata.publisher.as_ref()), each);
+    once(&text(metadata.version.as_ref()), each);
+    let concept = published.concept_doi().filter(|_| published.lineage.is_latest());
+    for doi in [published.doi(), concept].into_iter().flatten() {
+        if let Some(doi) = analyse::doi(doi) {
+            each(Part::Key("d:", &doi));
+        }
+    }
+}
+
+fn orcids(who: &Contributor<'_>, each: &mut impl FnMut(Part<'_>)) {
+    for id in who.person_or_org.identifiers.iter().take(MANY) {
+        if let Some(orcid) = analyse::orcid(&id.identifier) {
+            each(Part::Key("o:", &orcid));
+        }
+    }
+}
+
+fn of_funding(funding: &Funding<'_>, each: &mut impl FnMut(Part<'_>)) {
+    let award = funding.award.as_ref();
+    let name = funding.funder.name.as_deref().unwrap_or_default();
+    let number = award.and_then(|award| award.number.as_deref()).unwrap_or_default();
+    let acronym = award.and_then(|award| award.acronym.as_deref()).unwrap_or_default();
+    for words in [name, number, acronym] {
+        each(Part::Text(words, 1, None));
+        each(Part::Words("f:", words));
+    }
+    let title = award.and_then(|award| award.title.preferred()).unwrap_or_default();
+    each(Part::Text(title, 1, None));
+}
+
 /// Analyses parts of a record into fields.
 struct Writer<'a> {
     analyser: &'a mut Analyser,
     fields: [String; 6],
-    scratch: Vec<String>,
+    tokens: String,
 }
 
 impl Writer<'_> {
-    fn record(&mut self, published: &Published<'_>) {
-        let record = published.record;
-        let metadata = &record.metadata;
-        self.part(&text(metadata.title.as_ref()), TITLE_WEIGHT, Some(Field::Title));
-        for creator in metadata.creators.iter().take(MANY) {
-            if let Some(name) = Name::of(&creator.person_or_org) {
-                self.part(&name.natural(), NAME_WEIGHT, Some(Field::Names));
+    fn take(&mut self, part: Part<'_>) {
+        match part {
+            Part::Text(words, weight, field) => self.text(cut(words, PART), weight, field),
+            Part::Words(kind, words) => {
+                let keys = &mut self.fields[Field::Keys as usize];
+                self.analyser.tokens(cut(words, PART), |token| put_key(keys, kind, [token]));
             }
-            self.person(creator);
-        }
-        let legacy = record.custom_fields.legacy_subjects.iter();
-        let legacy = legacy.filter_map(|subject| subject.term.as_deref());
-        let subjects = metadata.subjects.iter().filter_map(|subject| subject.subject.as_deref());
-        for subject in subjects.chain(legacy).take(MANY) {
-            self.part(&plain(subject), NAME_WEIGHT, Some(Field::Keywords));
-        }
-        for title in metadata.additional_titles.iter().take(MANY) {
-            self.part(&plain(&title.title), 1, None);
-        }
-        let description = metadata.description.as_deref().unwrap_or_default();
-        self.part(&plain(cut(description, 4 * PART)), 1, None);
-        for contributor in metadata.contributors.iter().take(MANY) {
-            if let Some(name) = Name::of(&contributor.person_or_org) {
-                self.part(&name.natural(), 1, None);
-            }
-            self.orcid(contributor);
-        }
-        for entry in record.parent.communities.entries.iter().take(MANY) {
-            self.part(entry.metadata.title.as_deref().unwrap_or(&entry.slug), 1, None);
-            if !entry.slug.is_empty() {
-                self.key("c:", &entry.slug.to_lowercase());
-            }
-        }
-        metadata.funding.iter().take(MANY).for_each(|funding| self.funding(funding));
-        self.part(&text(metadata.publisher.as_ref()), 1, None);
-        self.part(&text(metadata.version.as_ref()), 1, None);
-        self.dois(published);
-    }
-
-    fn person(&mut self, creator: &Contributor<'_>) {
-        for affiliation in creator.affiliations.iter().take(MANY) {
-            self.part(&plain(affiliation.name.as_deref().unwrap_or_default()), 1, None);
-        }
-        self.orcid(creator);
-    }
-
-    fn orcid(&mut self, who: &Contributor<'_>) {
-        let ids = who.person_or_org.identifiers.iter().take(MANY);
-        let orcids: Vec<String> = ids.filter_map(|id| analyse::orcid(&id.identifier)).collect();
-        orcids.iter().for_each(|orcid| self.key("o:", orcid));
-    }
-
-    fn funding(&mut self, funding: &Funding<'_>) {
-        let award = funding.award.as_ref();
-        let name = funding.funder.name.as_deref().unwrap_or_default();
-        let number = award.and_then(|award| award.number.as_deref()).unwrap_or_default();
-        let acronym = award.and_then(|award| award.acronym.as_deref()).unwrap_or_default();
-        for words in [name, number, acronym] {
-            self.part(words, 1, None);
-            for token in self.analyser.collect(cut(words, PART)) {
-                self.key("f:", &token);
-            }
-        }
-        self.part(award.and_then(|award| award.title.preferred()).unwrap_or_default(), 1, None);
-    }
-
-    fn dois(&mut self, published: &Published<'_>) {
-        let concept = published.concept_doi().filter(|_| published.lineage.is_latest());
-        for doi in [published.doi(), concept].into_iter().flatten() {
-            if let Some(doi) = analyse::doi(doi) {
-                self.key("d:", &doi);
+            Part::Key(kind, word) => {
+                put_key(&mut self.fields[Field::Keys as usize], kind, word.split(BETWEEN));
             }
         }
     }
 
-    fn key(&mut self, kind: &str, word: &str) {
-        let keys = &mut self.fields[Field::Keys as usize];
-        keys.push_str(kind);
-        // A separator in a key would be the end of it.
-        keys.extend(word.chars().filter(|c| *c != BETWEEN));
-        keys.push(BETWEEN);
-    }
-
-    /// Takes in a part of the record: `weight` times into the text, and into `field` with what
-    /// goes with it.
-    fn part(&mut self, words: &str, weight: usize, field: Option<Field>) {
+    /// `weight` times into the text, and into `field` with what goes with it.
+    fn text(&mut self, words: &str, weight: usize, field: Option<Field>) {
         if words.is_empty() {
             return;
         }
-        let mut tokens = std::mem::take(&mut self.scratch);
+        let Writer { analyser, fields: [all, ..], tokens } = self;
+        let start = all.len();
         tokens.clear();
-        self.analyser.tokens(cut(words, PART), |token| tokens.push(token.to_owned()));
-        let start = self.fields[Field::All as usize].len();
-        for token in &tokens {
-            let stem = self.analyser.stem(token);
-            let all = &mut self.fields[Field::All as usize];
-            all.push_str(&stem);
+        analyser.tokens_and_stems(words, |token, stem| {
+            all.push_str(stem);
             all.push(BETWEEN);
-        }
-        let all = &mut self.fields[Field::All as usize];
+            if field.is_some() {
+                tokens.push_str(token);
+                tokens.push(BETWEEN);
+            }
+        });
         let end = all.len();
         for _ in 1..weight {
-            let again = all[start..end].to_owned();
-            all.push_str(&again);
+            all.extend_from_within(start..end);
         }
         if let Some(field) = field {
-            self.field(&tokens, (start, end), field);
+            self.field(start..end, field);
         }
-        self.scratch = tokens;
     }
 
     /// Terms of a field, pairs and words for completion; the stems are at a place in the text.
-    fn field(&mut self, tokens: &[String], (start, end): (usize, usize), field: Field) {
-        let all = std::mem::take(&mut self.fields[Field::All as usize]);
-        let stems = &all[start..end];
+    fn field(&mut self, stems: Range<usize>, field: Field) {
+        let Writer { fields: [all, title, names, keywords, keys, words], tokens, .. } = self;
+        let stems = &all[stems];
         match field {
-            Field::Names => {
-                for token in tokens {
-                    self.fields[Field::Names as usize].push_str(token);
-                    self.fields[Field::Names as usize].push(BETWEEN);
-                }
+            Field::Title => title.push_str(stems),
+            Field::Names => names.push_str(tokens),
+            Field::Keywords => {
+                keywords.push_str(stems);
+                let spaced = tokens.split_terminator(BETWEEN).flat_map(|token| [" ", token]);
+                put_key(keys, "s:", spaced.skip(1));
             }
-            other => self.fields[other as usize].push_str(stems),
+            Field::All | Field::Keys | Field::Words => {}
         }
-        if field == Field::Keywords {
-            self.key("s:", &tokens.join(" "));
+        let followers = stems.split_terminator(BETWEEN).skip(1);
+        for (stem, follower) in stems.split_terminator(BETWEEN).zip(followers) {
+            put_key(keys, "p:", [stem, " ", follower]);
         }
-        let stems: Vec<&str> = stems.split_terminator(BETWEEN).collect();
-        for pair in stems.windows(2) {
-            self.key("p:", &format!("{} {}", pair[0], pair[1]));
-        }
-        let words = &mut self.fields[Field::Words as usize];
-        for token in tokens {
-            words.push_str(token);
-            words.push(BETWEEN);
-        }
-        self.fields[Field::All as usize] = all;
+        words.push_str(tokens);
     }
+}
+
+/// Appends a key, whose parts have no separator: it would be the end of it.
+fn put_key<'k>(keys: &mut String, kind: &str, parts: impl IntoIterator<Item = &'k str>) {
+    keys.push_str(kind);
+    keys.extend(parts);
+    keys.push(BETWEEN);
 }

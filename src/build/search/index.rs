@@ -122,11 +122,11 @@ impl Tokenizer for Lines {
 
 impl TokenStream for LinesStream<'_> {
     fn advance(&mut self) -> bool {
-        let Some((token, rest)) = self.rest.split_once(BETWEEN) else { return false };
-        self.rest = rest;
-        self.token.position = self.token.position.wrapping_add(1);
+        let Some(end) = memchr::memchr(BETWEEN as u8, self.rest.as_bytes()) else { return false };
         self.token.text.clear();
-        self.token.text.push_str(token);
+        self.token.text.push_str(&self.rest[..end]);
+        self.token.position = self.token.position.wrapping_add(1);
+        self.rest = &self.rest[end + 1..];
         true
     }
 

@@ -1,6 +1,8 @@
 //! Text to tokens, the same in the index, in queries and in the browser's client: the rules are
 //! in docs/search-format.md, "Analyser", the vectors in `tests/search/analyser.ndjson`.
 
+use std::borrow::Cow;
+
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
@@ -56,10 +58,12 @@ fn within(table: &[(u32, u32)], c: char) -> bool {
     table.get(at).is_some_and(|(first, _)| *first <= c)
 }
 
-/// Analyses text. Holds the stemmer's tables and scratch memory: make one a thread.
+/// Analyses text. Holds the stemmer's tables, scratch memory and stems found before, at most
+/// 2 MB: make one a thread.
 pub struct Analyser {
     stemmer: Stemmer,
-    folded: String,
+    stems: Stems,
+    folded: Folded,
 }
 
 impl Default for Analyser {
@@ -71,17 +75,20 @@ impl Default for Analyser {
 impl Analyser {
     /// An analyser.
     pub fn new() -> Analyser {
-        Analyser { stemmer: Stemmer::create(Algorithm::English), folded: String::new() }
+        let stemmer = Stemmer::create(Algorithm::English);
+        Analyser { stemmer, stems: Stems::default(), folded: Folded::default() }
     }
 
-    /// Hands the tokens of `text` to `each`, in order, unstemmed. Linear; about 10 ns a byte of
-    /// plain English.
+    /// Hands the tokens of `text` to `each`, in order, unstemmed. Linear.
     pub fn tokens(&mut self, text: &str, mut each: impl FnMut(&str)) {
-        let mut folded = std::mem::take(&mut self.folded);
-        folded.clear();
-        fold(text, &mut folded);
-        split(&folded, &mut each);
-        self.folded = folded;
+        split(self.folded.of(text), &mut each);
+    }
+
+    /// Hands the tokens of `text` and their stems to `each`, in order. Linear; cheap where words
+    /// come again.
+    pub fn tokens_and_stems(&mut self, text: &str, mut each: impl FnMut(&str, &str)) {
+        let Analyser { stemmer, stems, folded } = self;
+        split(folded.of(text), &mut |token| each(token, stems.of(token, stemmer)));
     }
 
     /// The tokens of `text`, unstemmed.
@@ -91,24 +98,114 @@ impl Analyser {
         tokens
     }
 
+    /// The stem of a token, remembered.
+    pub fn remembered<'a>(&'a mut self, token: &'a str) -> &'a str {
+        self.stems.of(token, &self.stemmer)
+    }
+
     /// The stem of a token.
-    pub fn stem<'t>(&self, token: &'t str) -> std::borrow::Cow<'t, str> {
-        if token.len() >= 3 && token.bytes().all(|byte| byte.is_ascii_lowercase()) {
-            self.stemmer.stem(token)
-        } else {
-            std::borrow::Cow::Borrowed(token)
+    pub fn stem<'t>(&self, token: &'t str) -> Cow<'t, str> {
+        if has_stem(token) { self.stemmer.stem(token) } else { Cow::Borrowed(token) }
+    }
+}
+
+/// Whether the stem may be another word.
+fn has_stem(token: &str) -> bool {
+    token.len() >= 3 && token.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// Stems found before, each at the place its word hashes to until another word takes that.
+#[derive(Default)]
+struct Stems {
+    known: Vec<Known>,
+    /// Words, each with its stem behind it.
+    text: String,
+}
+
+/// Where a word and its stem are.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    at: u32,
+    word: u16,
+    stem: u16,
+}
+
+impl Stems {
+    /// Places, a power of two.
+    const PLACES: usize = 1 << 15;
+    /// Bytes of words and stems after which all are forgotten.
+    const MOST: usize = 1 << 20;
+
+    fn of<'a>(&'a mut self, word: &'a str, stemmer: &Stemmer) -> &'a str {
+        if !has_stem(word) {
+            return word;
         }
+        if self.known.is_empty() || self.text.len() > Stems::MOST {
+            self.known.clear();
+            self.known.resize(Stems::PLACES, Known::default());
+            self.text.clear();
+        }
+        let place = hash(word.as_bytes()) % Stems::PLACES;
+        let found = self.known[place];
+        let start = found.at as usize;
+        let end = start + usize::from(found.word);
+        if self.text.as_bytes()[start..end] != *word.as_bytes() {
+            let stem = stemmer.stem(word);
+            let at = self.text.len() as u32;
+            // A token has at most 40 characters, a stem hardly more.
+            self.known[place] = Known { at, word: word.len() as u16, stem: stem.len() as u16 };
+            self.text.push_str(word);
+            self.text.push_str(&stem);
+            return &self.text[self.text.len() - stem.len()..];
+        }
+        &self.text[end..end + usize::from(found.stem)]
+    }
+}
+
+/// Any hash: only the speed depends on it.
+fn hash(word: &[u8]) -> usize {
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |h: u64, part: u64| (h ^ part).wrapping_mul(MIX).rotate_left(29);
+    let (parts, rest) = word.as_chunks::<8>();
+    let h = parts.iter().fold(word.len() as u64, |h, part| mix(h, u64::from_le_bytes(*part)));
+    let rest = rest.iter().fold(0, |rest, byte| rest << 8 | u64::from(*byte));
+    mix(h, rest) as usize
+}
+
+/// Scratch memory of folding.
+#[derive(Default)]
+struct Folded {
+    text: String,
+    word: String,
+}
+
+impl Folded {
+    /// Steps 1 to 5. What is between two spaces is folded on its own, as nothing combines with a
+    /// space, and only where it is not plain.
+    fn of(&mut self, text: &str) -> &str {
+        self.text.clear();
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
+            let start = rest[..at].rfind(' ').map_or(0, |space| space + 1);
+            let end = rest[at..].find(' ').map_or(rest.len(), |length| at + length);
+            self.plain(&rest[..start]);
+            fold(&rest[start..end], &mut self.word, &mut self.text);
+            rest = &rest[end..];
+        }
+        self.plain(rest);
+        &self.text
+    }
+
+    fn plain(&mut self, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.text[start..].make_ascii_lowercase();
     }
 }
 
 /// Steps 1 to 5: normal form, marks, case, letters that stand for others.
-fn fold(text: &str, out: &mut String) {
-    if text.is_ascii() {
-        out.push_str(text);
-        out.make_ascii_lowercase();
-        return;
-    }
-    let mut unmarked = String::with_capacity(text.len());
+fn fold(text: &str, unmarked: &mut String, out: &mut String) {
+    unmarked.clear();
     for c in text.nfkd().filter(|c| !within(&DROPPED, *c)) {
         for c in c.to_lowercase() {
             match c {
@@ -127,11 +224,21 @@ fn fold(text: &str, out: &mut String) {
             }
         }
     }
-    out.extend(unmarked.nfc());
+    match unmarked.is_ascii() {
+        true => out.push_str(unmarked),
+        false => out.extend(unmarked.nfc()),
+    }
 }
 
 /// Steps 6 and 7: runs, and pairs in them.
 fn split(folded: &str, each: &mut impl FnMut(&str)) {
+    if folded.is_ascii() {
+        for run in folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|run| !run.is_empty())
+        {
+            each(&run[..run.len().min(TOKEN_CHARS)]);
+        }
+        return;
+    }
     let mut start = None;
     let mut counts = false;
     for (at, c) in folded.char_indices() {
@@ -220,6 +327,8 @@ pub fn orcid(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(text: &str, tokens: &[&str]) {
@@ -254,6 +363,40 @@ mod tests {
         let cases = [("studies", "studi"), ("running", "run"), ("is", "is"), ("ete2s", "ete2s")];
         for (token, stem) in cases {
             assert_eq!(analyser.stem(token), stem);
+        }
+    }
+
+    #[test]
+    fn stems_are_remembered_as_they_are() {
+        let mut analyser = Analyser::new();
+        // More words than there are places, and than are kept.
+        let words: Vec<String> = (0..60_000u32)
+            .map(|n| n.to_string().bytes().map(|b| (b - b'0' + b'a') as char).collect::<String>())
+            .zip(["ing", "ies", "ational", "x"].into_iter().cycle())
+            .map(|(stem, end)| stem + end)
+            .collect();
+        let text = [words.join(" "), "go studies a1s naïves".into()].join(" ");
+        for _ in 0..2 {
+            let mut found = Vec::new();
+            analyser.tokens_and_stems(&text, |token, stem| {
+                found.push((token.to_owned(), stem.to_owned()));
+            });
+            assert_eq!(found.len(), words.len() + 4);
+            for (token, stem) in found {
+                assert_eq!(analyser.stem(&token), stem);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_fold_as_their_text_does(
+            text in r"([ a-zA-Z,é\u{300}\u{301}\u{308}\u{338}ÅİßΣﬁ´\u{3099}\u{9be}\u{9c7}ᄀ\u{1161}가気\u{a0}\u{345}]|\PC){0,40}",
+        ) {
+            let (mut scratch, mut whole) = (String::new(), String::new());
+            fold(&text, &mut scratch, &mut whole);
+            let mut folded = Folded::default();
+            prop_assert_eq!(folded.of(&text), whole);
         }
     }
 
