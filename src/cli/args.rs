@@ -478,7 +478,8 @@ pub(super) struct Synth {
 /// Measure one stage in one thread, output discarded
 #[derive(Debug, Args)]
 pub(super) struct Bench {
-    /// `parse`, `pages`, `search` (of the repository that was built of the records), or a format
+    /// `parse`, `pages`, a format; of the repository that was built of the records: `search`, or
+    /// `index` (tantivy alone)
     pub(super) stage: String,
     /// NDJSON of native records
     pub(super) records: PathBuf,

@@ -34,7 +34,7 @@ pub(super) const BETWEEN: char = '\n';
 
 /// A field of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     /// Everything, stemmed, weighted by repetition.
     All,
     /// Stems of the title.
@@ -50,7 +50,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    pub(super) const ALL: [Field; 6] =
+    pub(crate) const ALL: [Field; 6] =
         [Field::All, Field::Title, Field::Names, Field::Keywords, Field::Keys, Field::Words];
 
     /// What its terms have before them in the dictionary.
@@ -64,7 +64,7 @@ impl Field {
     }
 
     /// Whether it is scored by how often a term is there.
-    pub(super) const fn is_text(self) -> bool {
+    pub(crate) const fn is_text(self) -> bool {
         !matches!(self, Field::Keys | Field::Words)
     }
 }
@@ -83,7 +83,7 @@ pub(super) struct Order {
 
 /// A public record as the index takes it.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     pub(super) older: bool,
     pub(super) order: Order,
     /// By [`Field`]: terms, each ended by [`BETWEEN`].
@@ -96,7 +96,7 @@ pub(super) struct Document {
 
 impl Document {
     /// The document of a record.
-    pub(super) fn of(published: &Published<'_>, analyser: &mut Analyser) -> Document {
+    pub(crate) fn of(published: &Published<'_>, analyser: &mut Analyser) -> Document {
         let metadata = &published.record.metadata;
         let date = text(metadata.publication_date.as_ref());
         let (year, day) = year_and_day(&date);
@@ -124,6 +124,13 @@ impl Document {
                 })
                 .collect(),
         }
+    }
+}
+
+impl Document {
+    /// The terms of a field.
+    pub(crate) fn terms(&self, field: Field) -> impl Iterator<Item = &str> {
+        self.fields[field as usize].split_terminator(BETWEEN)
     }
 }
 
@@ -208,7 +215,7 @@ fn cut_source<'t>(text: Option<&'t Text<'_>>) -> &'t str {
 }
 
 /// A part of what a record says.
-pub(super) enum Part<'a> {
+pub(crate) enum Part<'a> {
     /// Text, how often it counts, and into which field it goes beside the text of all.
     Text(&'a str, usize, Option<Field>),
     /// Words each of which is a key of this kind.
@@ -219,7 +226,7 @@ pub(super) enum Part<'a> {
 
 /// Hands over what is searched of a record, HTML as text, in the order of
 /// docs/search-format.md, "Text and weights".
-pub(super) fn parts(published: &Published<'_>, each: &mut impl FnMut(Part<'_>)) {
+pub(crate) fn parts(published: &Published<'_>, each: &mut impl FnMut(Part<'_>)) {
     let record = published.record;
     let metadata = &record.metadata;
     let once = |words: &str, each: &mut dyn FnMut(Part<'_>)| each(Part::Text(words, 1, None));

@@ -11,7 +11,7 @@
 //! that stands adds a tier of what changed (`update`), by what it knows of the places of
 //! records (`places`). Names of tiers follow from their content.
 
-mod document;
+pub(crate) mod document;
 mod export;
 mod index;
 mod levels;

@@ -1,6 +1,7 @@
 //! `offprint bench`: one stage in one thread, output discarded, for `benches/figures`; or the
 //! search index, for `benches/search`.
 
+mod bare;
 mod oracle;
 mod search;
 
@@ -26,6 +27,8 @@ enum Stage {
     Parse,
     Format(Format),
     Pages(Box<Renderer>),
+    /// tantivy alone: documents are kept, then indexed.
+    Index(Box<bare::Bare>),
 }
 
 pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
@@ -35,8 +38,9 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     let repository = config.repository();
-    let stage = match bench.stage.as_str() {
+    let mut stage = match bench.stage.as_str() {
         "parse" => Stage::Parse,
+        "index" => Stage::Index(Box::new(bare::Bare::new(&global.directory)?)),
         "pages" => {
             let site = SiteConfig {
                 exports: config.site_exports()?,
@@ -69,12 +73,13 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
                 lineage: Lineage::SINGLE,
                 repository: &repository,
             };
-            match &stage {
+            match &mut stage {
                 Stage::Parse => {}
                 Stage::Format(format) => {
                     // A withheld record costs what it costs; there is nothing to report here.
                     let _ = crate::crosswalk::write(*format, &published, &mut out);
                 }
+                Stage::Index(bare) => bare.take(&published),
                 Stage::Pages(renderer) => renderer.landing(&published, &mut out)?,
             }
         }
@@ -82,11 +87,15 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
         bytes += black_box(&out).len() as u64;
         Ok(())
     })?;
+    let cpu_seconds = match stage {
+        Stage::Index(bare) => bare.index()?,
+        _ => cpu_seconds() - start,
+    };
     let report = json!({
         "stage": bench.stage,
         "records": records,
         "bytes": bytes,
-        "cpu_seconds": cpu_seconds() - start,
+        "cpu_seconds": cpu_seconds,
         "peak_rss_bytes": peak_rss_bytes(),
     });
     writeln!(io::stdout().lock(), "{report}")?;

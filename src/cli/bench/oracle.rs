@@ -2,16 +2,14 @@
 //! at every record for phrases.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::{DocId, DocSet as _, Index, SegmentReader, TERMINATED, TantivyDocument, Term};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, DocSet as _, Index, SegmentReader, TERMINATED, Term};
 
 use super::each_record;
-use crate::build::meter::cpu_seconds;
 use crate::crosswalk::names::Name;
 use crate::record::html::plain;
 use crate::record::{Record, Text};
@@ -38,13 +36,11 @@ pub(super) struct Oracle {
     pub(super) samples: Vec<Sample>,
     /// Stems of a phrase → document → score.
     phrases: HashMap<Vec<String>, BTreeMap<DocId, f32>>,
-    place: PathBuf,
 }
 
 impl Oracle {
     /// Opens the index, reads the records it was made of.
     pub(super) fn open(index: &Path, records: &Path, analyser: &mut Analyser) -> Result<Oracle> {
-        let place = index.with_file_name("bare");
         let index = Index::open_in_dir(index)?;
         let all = index.schema().get_field("all")?;
         let keys = index.schema().get_field("keys")?;
@@ -68,7 +64,7 @@ impl Oracle {
         })?;
         let step = (samples.len() / SAMPLES).max(1);
         let samples = samples.into_iter().step_by(step).collect();
-        Ok(Oracle { index, segment, all, documents, samples, phrases: HashMap::new(), place })
+        Ok(Oracle { index, segment, all, documents, samples, phrases: HashMap::new() })
     }
 
     /// Share of the records that have the word.
@@ -155,42 +151,6 @@ impl Oracle {
         let stems = stems(text, &mut Analyser::new());
         self.phrases.get(&stems).cloned().unwrap_or_default()
     }
-
-    /// CPU seconds of tantivy alone: parsed records into one segment.
-    pub(super) fn bare(&self, records: &Path) -> Result<f64> {
-        let mut schema = Schema::builder();
-        let indexing = TextFieldIndexing::default()
-            .set_tokenizer("default")
-            .set_index_option(IndexRecordOption::WithFreqs);
-        let options = TextOptions::default().set_indexing_options(indexing);
-        let fields = ["title", "names", "keywords", "text"]
-            .map(|name| schema.add_text_field(name, options.clone()));
-        let mut texts = Vec::new();
-        each_record(records, |_, record| {
-            texts.push(bare_texts(record));
-            Ok(())
-        })?;
-        fs::create_dir_all(&self.place)?;
-        let index = Index::create_in_dir(&self.place, schema.build())?;
-        let start = cpu_seconds();
-        let mut writer = index.writer_with_num_threads(1, 96 << 20)?;
-        for texts in texts {
-            let mut document = TantivyDocument::default();
-            for (field, text) in fields.into_iter().zip(texts) {
-                document.add_text(field, text);
-            }
-            writer.add_document(document)?;
-        }
-        writer.commit()?;
-        let segments = index.searchable_segment_ids()?;
-        if segments.len() > 1 {
-            writer.merge(&segments).wait()?;
-        }
-        writer.wait_merging_threads()?;
-        let seconds = cpu_seconds() - start;
-        fs::remove_dir_all(&self.place)?;
-        Ok(seconds)
-    }
 }
 
 fn stems(text: &str, analyser: &mut Analyser) -> Vec<String> {
@@ -231,12 +191,4 @@ fn parts(record: &Record<'_>) -> Vec<(String, f32)> {
     parts.extend(titles.map(|title| (title, 1.0)));
     parts.push((text(metadata.description.as_ref()), 1.0));
     parts
-}
-
-fn bare_texts(record: &Record<'_>) -> [String; 4] {
-    let affiliations = record.metadata.creators.iter().flat_map(|creator| &creator.affiliations);
-    let affiliations: Vec<&str> = affiliations.filter_map(|a| a.name.as_deref()).collect();
-    let rest = format!("{} {}", text(record.metadata.description.as_ref()), affiliations.join(" "));
-    let title = text(record.metadata.title.as_ref());
-    [title, names(record).join(" "), subjects(record).join(" "), rest]
 }

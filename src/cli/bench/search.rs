@@ -66,7 +66,6 @@ pub(super) fn run(directory: &Path, public: &Path, records: &Path) -> Result<()>
         }
         writeln!(out, "{}", json!({ "class": class, "queries": queries.len(), "stages": stages }))?;
     }
-    writeln!(out, "{}", json!({ "bare_cpu_seconds": oracle.bare(records)? }))?;
     Ok(())
 }
 
