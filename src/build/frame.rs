@@ -11,6 +11,7 @@ use crate::record::access::{Visibility, visibility};
 use crate::record::date::Edtf;
 use crate::record::identifier::is_record_id;
 use crate::record::{Lineage, Published, Record, html};
+use crate::release::layout;
 use crate::release::manifest::{Counts, SiteLine};
 use crate::release::stage::{Stage, Written};
 use crate::store::{Class, Decoder, Group, Row};
@@ -417,11 +418,14 @@ impl<'a> FrameWorker<'a> {
         let exports = &self.settings.site.exports;
         for format in exports.iter().filter(|format| format.applies(published)) {
             self.document.clear();
-            match format {
-                Format::DataciteXml => datacite.write_xml(&mut self.document),
-                Format::DataciteJson => datacite.write_json(&mut self.document),
-                Format::Linkset => linkset::write(published, exports, &mut self.document),
-                other => crosswalk::write(*other, published, &mut self.document)?,
+            // Dumps hold the same bytes.
+            let dumped = dumped(*format).and_then(|format| self.builder.last(format));
+            match (format, dumped) {
+                (_, Some(bytes)) => self.document.extend_from_slice(bytes),
+                (Format::DataciteXml, _) => datacite.write_xml(&mut self.document),
+                (Format::DataciteJson, _) => datacite.write_json(&mut self.document),
+                (Format::Linkset, _) => linkset::write(published, exports, &mut self.document),
+                (other, _) => crosswalk::write(*other, published, &mut self.document)?,
             }
             self.write_page(url::export_path(id, *format), page)?;
         }
@@ -479,6 +483,16 @@ impl<'a> FrameWorker<'a> {
         }
         summary.latest.push((created.to_owned(), latest(published)));
         keep_newest(&mut summary.latest, wanted);
+    }
+}
+
+/// The format of the dumps that an export is in.
+fn dumped(format: Format) -> Option<layout::Format> {
+    match format {
+        Format::DataciteXml => Some(layout::Format::DataciteXml),
+        Format::DataciteJson => Some(layout::Format::DataciteJson),
+        Format::NativeJson => Some(layout::Format::NativeJson),
+        _ => None,
     }
 }
 

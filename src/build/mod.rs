@@ -340,8 +340,8 @@ pub fn build(
     state.swept()?;
     state.begin(&seen.made())?;
     meter.lap("plan");
-    let stage =
-        Stage::open(root, Durability::Synced)?.with_precompress(precompress(settings, same_make));
+    let stage = Stage::open(root, Durability::Synced)?.filling();
+    let stage = stage.with_precompress(precompress(settings, same_make));
     let options = dump_options(settings);
     let source = Source::open(&root.to_string_lossy());
     let (standing, shelved) = (plan.standing(&source), plan.shelved(&settings.dump.spans));

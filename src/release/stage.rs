@@ -67,6 +67,8 @@ pub struct Stage {
     durability: Durability,
     next: AtomicU64,
     touched: Mutex<BTreeSet<PathBuf>>,
+    /// Whether pages are created at their paths where nothing stands.
+    fills: bool,
     /// Whether pages were written that no flush covers yet.
     pages: AtomicBool,
     precompress: Precompress,
@@ -92,6 +94,7 @@ impl Stage {
             durability,
             next: AtomicU64::new(0),
             touched: Mutex::default(),
+            fills: false,
             pages: AtomicBool::new(false),
             precompress: Precompress::default(),
         })
@@ -105,6 +108,18 @@ impl Stage {
 
     pub(super) fn precompress(&self) -> &Precompress {
         &self.precompress
+    }
+
+    /// The same stage, for who reads every page again after a kill: if the root is empty, pages
+    /// are created at their paths.
+    #[must_use]
+    pub fn filling(self) -> Stage {
+        Stage { fills: is_empty(&self.root), ..self }
+    }
+
+    /// Whether nothing stands in the root but what this stage put there.
+    pub(super) fn fills(&self) -> bool {
+        self.fills
     }
 
     /// The web root.
@@ -151,10 +166,13 @@ impl Stage {
     pub fn write_page(&self, path: &str, bytes: &[u8]) -> Result<Written> {
         let target = self.root.join(path);
         let (size, sha256) = (bytes.len() as u64, sha256(bytes));
-        if holds(&target, bytes) {
+        let created = self.fills && self.create_page(&target, bytes)?;
+        if !created && holds(&target, bytes) {
             return Ok(Written { path: path.to_owned(), bytes: size, sha256, reused: true });
         }
-        self.put_page(path, bytes)?;
+        if !created {
+            self.replace_page(&target, bytes)?;
+        }
         Ok(Written { path: path.to_owned(), bytes: size, sha256, reused: false })
     }
 
@@ -164,9 +182,32 @@ impl Stage {
     /// When any step fails; the old file then still stands.
     pub fn put_page(&self, path: &str, bytes: &[u8]) -> Result<()> {
         let target = self.root.join(path);
+        if self.fills && self.create_page(&target, bytes)? {
+            return Ok(());
+        }
+        self.replace_page(&target, bytes)
+    }
+
+    /// Creates a page where nothing stands; `false` if something does.
+    fn create_page(&self, target: &Path, bytes: &[u8]) -> Result<bool> {
+        let create = || OpenOptions::new().write(true).create_new(true).open(target);
+        let mut created = create();
+        if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            let parent = target.parent().unwrap_or(&self.root);
+            fs::create_dir_all(parent).map_err(at("create", parent))?;
+            created = create();
+        }
+        // What the reason is, replacing it will tell.
+        let Ok(mut file) = created else { return Ok(false) };
+        file.write_all(bytes).map_err(at("write", target))?;
+        self.pages.store(true, Ordering::Relaxed);
+        Ok(true)
+    }
+
+    fn replace_page(&self, target: &Path, bytes: &[u8]) -> Result<()> {
         let temporary = self.dir.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         fs::write(&temporary, bytes).map_err(at("write", &temporary))?;
-        self.rename_page(&temporary, &target)
+        self.rename_page(&temporary, target)
     }
 
     fn rename_page(&self, from: &Path, target: &Path) -> Result<()> {
@@ -252,6 +293,16 @@ impl Stage {
             touched.extend(made);
         }
         Ok(())
+    }
+}
+
+/// Whether there is nothing in a directory, or no directory; hidden names aside, such as the
+/// stage of a build that was killed.
+fn is_empty(root: &Path) -> bool {
+    let hidden = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+    match fs::read_dir(root) {
+        Ok(entries) => entries.into_iter().all(|entry| entry.is_ok_and(|entry| hidden(&entry))),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 
@@ -416,6 +467,28 @@ mod tests {
             assert_eq!(fs::read(root.path().join("x/y/z")).unwrap(), b"abc");
             assert!(!root.path().join(STAGE_DIR).exists());
         }
+    }
+
+    #[test]
+    fn a_page_that_a_kill_cut_short_is_made_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let page = |stage: &Stage, bytes: &[u8]| {
+            let reused = stage.write_page("records/1/a", bytes).unwrap().reused;
+            assert_eq!(fs::read(root.path().join("records/1/a")).unwrap(), bytes);
+            reused
+        };
+        let open = || Stage::open(root.path(), Durability::Relaxed).unwrap().filling();
+        let killed = open();
+        assert!(killed.fills());
+        assert!(!page(&killed, b"who"));
+        assert_eq!(fs::read_dir(root.path().join(STAGE_DIR)).unwrap().count(), 0);
+        // Twice in one build: the later one stands.
+        assert!(!page(&killed, b"what"));
+        drop(killed);
+        let next = open();
+        assert!(!next.fills());
+        assert!(!page(&next, b"whole"));
+        assert!(page(&next, b"whole"));
     }
 
     #[test]

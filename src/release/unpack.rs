@@ -124,7 +124,7 @@ pub fn unpack(
         Ok::<_, FetchError>((path, bytes))
     });
     check_destination(source, dest)?;
-    let stage = Stage::open(dest, Durability::Synced)?;
+    let stage = Stage::open(dest, Durability::Synced)?.filling();
     let mut unpacking = Unpacking {
         source,
         stage: &stage,

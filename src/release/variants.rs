@@ -42,6 +42,8 @@ impl Stage {
             let made = if wanted { self.variant(encoding, &beside, bytes)? } else { None };
             match made {
                 Some(packed) => written.push(self.write_page(&beside, &packed)?),
+                // Nobody wrote one here.
+                None if self.fills() && !precompress.encodings.contains(&encoding) => {}
                 None => self.remove(&beside)?,
             }
         }

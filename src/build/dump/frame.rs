@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::ops::Range;
 
 use super::compat::{CompatOptions, CompatParts};
 use crate::crosswalk::datacite::DataCite;
@@ -76,6 +77,8 @@ struct Stream {
     raw: Vec<u8>,
     /// Where its frames begin: which, the number of its first record, the first byte.
     starts: Vec<(Place, usize, usize)>,
+    /// Where the bytes of the last record are.
+    last: Range<usize>,
 }
 
 impl Stream {
@@ -86,6 +89,7 @@ impl Stream {
             self.raw = Vec::new();
         }
         self.starts.clear();
+        self.last = 0..0;
     }
 
     /// Compresses its frames.
@@ -127,6 +131,7 @@ impl FrameBuilder {
             spans: options.spans.of(*format),
             raw: Vec::new(),
             starts: Vec::new(),
+            last: 0..0,
         };
         Ok(FrameBuilder {
             encoder: FrameEncoder::new(options.level)?,
@@ -156,11 +161,15 @@ impl FrameBuilder {
     ) -> Result<(), RecordError<E>> {
         let starts: Vec<usize> = self.streams.iter().map(|stream| stream.raw.len()).collect();
         for stream in &mut self.streams {
-            if let Err(error) = one_format(stream.format, id, &mut stream.raw, &mut write) {
-                for (stream, start) in self.streams.iter_mut().zip(starts) {
-                    stream.raw.truncate(start);
+            match one_format(stream.format, id, &mut stream.raw, &mut write) {
+                Ok(body) => stream.last = body,
+                Err(error) => {
+                    for (stream, start) in self.streams.iter_mut().zip(starts) {
+                        stream.raw.truncate(start);
+                        stream.last = 0..0;
+                    }
+                    return Err(error);
                 }
-                return Err(error);
             }
         }
         for (stream, start) in self.streams.iter_mut().zip(starts) {
@@ -192,6 +201,13 @@ impl FrameBuilder {
             }
             Ok(())
         })
+    }
+
+    /// The bytes of the record that was appended last, in this format; `None` if it was not to be
+    /// written.
+    pub fn last(&self, format: Format) -> Option<&[u8]> {
+        let stream = self.streams.iter().find(|stream| stream.format == format)?;
+        stream.raw.get(stream.last.clone()).filter(|bytes| !bytes.is_empty())
     }
 
     /// Compresses what was collected; `None` when the frame has no record.
@@ -230,20 +246,23 @@ impl FrameBuilder {
     }
 }
 
+/// Where in the buffer the bytes of the record then are.
 fn one_format<E>(
     format: Format,
     id: &str,
     buffer: &mut Vec<u8>,
     write: &mut impl FnMut(Format, &mut Vec<u8>) -> Result<(), E>,
-) -> Result<(), RecordError<E>> {
+) -> Result<Range<usize>, RecordError<E>> {
     let mut outcome = Ok(());
+    let mut start = 0;
     let appended = member::append(format.container(), id, buffer, |out| {
+        start = out.len();
         outcome = write(format, out);
     });
     // The crosswalk's own reason comes first: a half-written record may break the container too.
     outcome.map_err(|error| RecordError::Crosswalk { format, error })?;
-    appended.map_err(|error| RecordError::Unwritable { format, error })?;
-    Ok(())
+    let bytes = appended.map_err(|error| RecordError::Unwritable { format, error })?;
+    Ok(start..start + bytes)
 }
 
 #[cfg(test)]
@@ -279,6 +298,12 @@ mod tests {
         assert_eq!(told, "datacite-json: a JSON record holds a line feed");
         let mut without = builder();
         without.record("1", good).unwrap();
+        for builder in [&with_failures, &without] {
+            assert!(!Format::ALL.iter().any(|format| {
+                builder.last(*format).is_some_and(|bytes| bytes != format.name().as_bytes())
+            }));
+        }
+        assert_eq!(without.last(Format::DataciteXml), Some(&b"datacite-xml"[..]));
         let (a, b) = (with_failures.finish().unwrap(), without.finish().unwrap());
         assert_eq!(a.unwrap().formats, b.unwrap().formats);
     }
