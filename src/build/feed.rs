@@ -5,10 +5,12 @@ use std::ops::RangeBounds;
 use std::path::Path;
 
 use crate::record::identifier::OrderKey;
+use crate::release::fetch::Source;
 use crate::release::stage::Stage;
 use crate::store::{Class, Error as StoreError, Group, Row, Snapshot};
 
 use super::dump::DumpOptions;
+use super::dump::earlier::Earlier;
 use super::frame::{FrameWorker, Old, Work};
 use super::pipeline::{self, Stopped};
 use super::sink::Sink;
@@ -24,9 +26,11 @@ pub(super) struct Prints<'a> {
     pub(super) settings: &'a Settings,
     pub(super) options: &'a DumpOptions,
     pub(super) plan: &'a Plan,
+    /// The web root.
+    pub(super) source: &'a Source,
 }
 
-impl Prints<'_> {
+impl<'a> Prints<'a> {
     /// Prints them: workers in parallel, the sink in order.
     pub(super) fn records(
         &self,
@@ -35,7 +39,7 @@ impl Prints<'_> {
         renderer: Option<&Renderer>,
         sink: &mut Sink<'_>,
     ) -> Result<(), BuildError> {
-        let Prints { snapshot, settings, options, plan } = *self;
+        let Prints { snapshot, settings, options, plan, .. } = *self;
         let as_of = settings.as_of.to_string();
         let day = as_of.get(..10).unwrap_or(&as_of);
         let dictionaries = snapshot.dictionaries();
@@ -65,8 +69,8 @@ impl Prints<'_> {
     fn feed(
         &self,
         range: impl RangeBounds<OrderKey>,
-        mut old: impl FnMut(u64) -> Result<Option<Old>, BuildError>,
-        hand: &mut pipeline::Hand<'_, Work>,
+        mut old: impl FnMut(u64) -> Result<Option<Old<'a>>, BuildError>,
+        hand: &mut pipeline::Hand<'_, Work<'a>>,
     ) -> Result<(), FeedError> {
         let spans = self.settings.dump.spans;
         let frame_of = |key| spans.number_of(key);
@@ -93,14 +97,16 @@ impl Prints<'_> {
     /// they were left.
     fn feed_changes(
         &self,
-        base: &Base,
+        base: &'a Base,
         root: &Path,
         state: &State,
-        hand: &mut pipeline::Hand<'_, Work>,
+        hand: &mut pipeline::Hand<'_, Work<'a>>,
     ) -> Result<(), FeedError> {
         let spans = self.settings.dump.spans;
         let mut parts = Parts::new(root, &base.manifest.site);
         let mut packs = Standing::new(root, &base.manifest);
+        let formats = &self.options.formats;
+        let mut dumps = Earlier::new(self.source, &base.manifest.dumps, formats, spans);
         let mut known = base.numbers.iter().copied().peekable();
         let mut touched = base.touched.iter().copied().peekable();
         loop {
@@ -122,7 +128,8 @@ impl Prints<'_> {
                     true => state.pages(number).map_err(BuildError::from)?,
                     false => Vec::new(),
                 };
-                old = Some(Old { row, names, list, pages });
+                let dumps = is_touched.then(|| dumps.at(place));
+                old = Some(Old { row, names, list, pages, dumps });
             }
             match old {
                 Some(old) if !is_touched => hand(Work::Keep { number, old })?,

@@ -13,10 +13,12 @@ use crate::record::identifier::is_record_id;
 use crate::record::{Lineage, Published, Record, html};
 use crate::release::layout;
 use crate::release::manifest::{Counts, SiteLine};
+use crate::release::pack::FrameDecoder;
 use crate::release::stage::{Stage, Written};
 use crate::store::{Class, Decoder, Group, Row};
 
 use super::catalogue::Card;
+use super::dump::earlier::{EarlierFrame, EarlierRecords};
 use super::dump::exceptions::Exception;
 use super::dump::stats::Stats;
 use super::dump::{DumpOptions, FrameBuilder, RenderedFrame};
@@ -27,22 +29,22 @@ use super::state::{FrameRow, Memo, RecordFiles};
 use super::{BuildError, Settings, Tally};
 
 /// A frame to be done.
-pub(super) enum Work {
+pub(super) enum Work<'a> {
     /// Records of the frame changed, or nothing is known of it.
     Print {
         number: u64,
         group: Group,
         /// What the build before left, if this one goes on from there.
-        old: Option<Old>,
+        old: Option<Old<'a>>,
         /// The families in which nobody is public any more, of its records that changed.
         deserted: BTreeSet<String>,
     },
     /// No record of the frame changed.
-    Keep { number: u64, old: Old },
+    Keep { number: u64, old: Old<'a> },
 }
 
 /// What the build before left of a frame.
-pub(super) struct Old {
+pub(super) struct Old<'a> {
     pub(super) row: FrameRow,
     /// The files of its records; not read for a frame that is kept.
     pub(super) names: RecordFiles,
@@ -50,6 +52,8 @@ pub(super) struct Old {
     pub(super) list: Vec<u8>,
     /// Its part of the site packs.
     pub(super) pages: Pages,
+    /// Its part of the dumps; not looked for if the frame is kept.
+    pub(super) dumps: Option<EarlierFrame<'a>>,
 }
 
 /// Which records of a frame that is printed have changed pages. Constant within a build.
@@ -147,6 +151,7 @@ pub(super) struct FrameWorker<'a> {
     day: &'a str,
     decoder: Decoder,
     builder: FrameBuilder,
+    frames: FrameDecoder,
     press: Press,
     body: String,
     document: Vec<u8>,
@@ -163,6 +168,9 @@ struct Page {
     site: Vec<SiteLine>,
     /// What the build before printed and this one did not yet, by record.
     old: Option<BTreeMap<String, Vec<SiteLine>>>,
+    /// What it printed of them in the dumps, and what it could not.
+    earlier: EarlierRecords,
+    exceptions: Vec<Exception>,
     deserted: BTreeSet<String>,
     lost: Vec<String>,
     found: Vec<String>,
@@ -187,6 +195,7 @@ impl<'a> FrameWorker<'a> {
             day,
             decoder,
             builder: FrameBuilder::new(options).map_err(BuildError::Zstd)?,
+            frames: FrameDecoder::new().map_err(BuildError::Zstd)?,
             press: Press::new(settings.site.form).map_err(BuildError::Zstd)?,
             body: String::new(),
             document: Vec::new(),
@@ -199,7 +208,7 @@ impl<'a> FrameWorker<'a> {
     /// # Errors
     /// When a row of the store cannot be read or a file cannot be written. A record that
     /// cannot be printed is an exception in the result, not an error.
-    pub(super) fn work(&mut self, work: Work) -> Result<Printed, BuildError> {
+    pub(super) fn work(&mut self, work: Work<'_>) -> Result<Printed, BuildError> {
         match work {
             Work::Print { number, group, old, deserted } => {
                 self.print(number, &group, old, deserted)
@@ -224,17 +233,19 @@ impl<'a> FrameWorker<'a> {
         &mut self,
         number: u64,
         group: &Group,
-        old: Option<Old>,
+        old: Option<Old<'_>>,
         deserted: BTreeSet<String>,
     ) -> Result<Printed, BuildError> {
-        let old = old
-            .map(|old| {
-                let lines = site_list::by_record(&old.names, &old.list)?;
-                self.press.start(&old.names, &lines, old.pages)?;
-                Ok::<_, BuildError>(lines)
-            })
-            .transpose()?;
-        let mut page = Page { old, deserted, ..Page::default() };
+        let mut page = Page { deserted, ..Page::default() };
+        if let Some(old) = old {
+            let lines = site_list::by_record(&old.names, &old.list)?;
+            self.press.start(&old.names, &lines, old.pages)?;
+            page.old = Some(lines);
+            if let Some(dumps) = old.dumps {
+                page.earlier = dumps.read(&mut self.frames);
+                page.exceptions = old.row.summary()?.exceptions;
+            }
+        }
         self.lines.clear();
         self.builder.start(self.settings.dump.spans.place_of_number(number));
         for row in &group.rows {
@@ -366,10 +377,36 @@ impl<'a> FrameWorker<'a> {
                     lineage: Lineage::among(&row.id, group.siblings(&row.family)),
                     repository: &self.settings.repository,
                 };
-                self.print_public(&published, &row.family, renderer, page)?;
+                match unchanged && page.earlier.copy(&row.id, &mut self.builder) {
+                    true => self.note_copied(&published, page),
+                    false => self.print_public(&published, &row.family, renderer, page)?,
+                }
             }
         }
         Ok(())
+    }
+
+    /// Counts a record whose part of the dumps was copied.
+    fn note_copied(&self, published: &Published<'_>, page: &mut Page) {
+        let id = published.id();
+        let known = page.exceptions.iter().filter(|exception| exception.id == id);
+        page.memo.summary.exceptions.extend(known.cloned());
+        self.note_public(published, &mut page.memo.summary);
+    }
+
+    /// Counts a record.
+    fn note_public(&self, published: &Published<'_>, summary: &mut Summary) {
+        summary.counts.public += 1;
+        count(published, &mut summary.stats);
+        for entry in &published.record.parent.communities.entries {
+            if !entry.slug.is_empty() {
+                let community = summary.communities.entry(entry.slug.to_string()).or_default();
+                community.merge(1, entry.metadata.title.as_deref());
+            }
+        }
+        if self.renderer.is_some() {
+            self.note_latest(published, summary);
+        }
     }
 
     fn print_public(
@@ -393,17 +430,8 @@ impl<'a> FrameWorker<'a> {
             withhold(id, "too-long", String::new(), page);
             return Ok(());
         }
-        let summary = &mut page.memo.summary;
-        summary.counts.public += 1;
-        count(published, &mut summary.stats);
-        for entry in &published.record.parent.communities.entries {
-            if !entry.slug.is_empty() {
-                let community = summary.communities.entry(entry.slug.to_string()).or_default();
-                community.merge(1, entry.metadata.title.as_deref());
-            }
-        }
+        self.note_public(published, &mut page.memo.summary);
         if self.renderer.is_some() {
-            self.note_latest(published, &mut page.memo.summary);
             let (card, refused) = Card::of(published, family);
             for (code, path) in refused {
                 let (id, code, path) = (id.to_owned(), code.to_owned(), path.to_owned());

@@ -347,7 +347,8 @@ pub fn build(
     let (standing, shelved) = (plan.standing(&source), plan.shelved(&settings.dump.spans));
     let ground = Ground { standing, shelved, state: state.writer(plan.is_full())?, cards };
     let mut sink = Sink::new(&stage, settings, &options, renderer.as_ref(), advance, ground)?;
-    let prints = Prints { snapshot: &snapshot, settings, options: &options, plan: &plan };
+    let prints =
+        Prints { snapshot: &snapshot, settings, options: &options, plan: &plan, source: &source };
     prints.records(&stage, &state, renderer.as_ref(), &mut sink)?;
     meter.lap("records");
     let communities = snapshot.communities()?;

@@ -5,6 +5,7 @@
 //! files of the release directory: ledger of removals, exceptions, statistics, README.
 
 pub mod compat;
+pub(super) mod earlier;
 pub mod exceptions;
 pub mod frame;
 pub mod gzip;

@@ -11,8 +11,10 @@ use tantivy::{Index, IndexWriter, ReloadPolicy, SegmentReader, TantivyDocument};
 use super::document::{BETWEEN, Field};
 use super::{SearchError, file_error};
 
-/// Bytes of postings that tantivy holds before it writes a segment.
+/// Bytes of postings that tantivy holds before it writes a segment, and the least it takes: its
+/// tables are made for as much, which costs more than indexing a few records.
 const BUFFER: usize = 96 << 20;
+const SMALL_BUFFER: usize = 15_000_000;
 
 /// Name of the fast field with the number of the document in the order of arrival.
 const NUMBER: &str = "number";
@@ -31,8 +33,8 @@ pub(super) struct Inverted {
 }
 
 impl Inverter {
-    /// An empty index in `dir`, which is made.
-    pub(super) fn new(dir: &Path) -> Result<Inverter, SearchError> {
+    /// An empty index in `dir`, which is made, for many documents or a few.
+    pub(super) fn new(dir: &Path, few: bool) -> Result<Inverter, SearchError> {
         fs::create_dir_all(dir).map_err(file_error("make", dir))?;
         let mut schema = Schema::builder();
         let number = schema.add_u64_field(NUMBER, schema::FAST);
@@ -51,7 +53,7 @@ impl Inverter {
         });
         let index = Index::create_in_dir(dir, schema.build())?;
         index.tokenizers().register("lines", Lines::default());
-        let writer = index.writer_with_num_threads(1, BUFFER)?;
+        let writer = index.writer_with_num_threads(1, if few { SMALL_BUFFER } else { BUFFER })?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         Ok(Inverter { writer, number, fields })
     }

@@ -168,8 +168,8 @@ pub(super) fn print(
     }
     let dir = job.settings.search_dir();
     clear(&dir)?;
-    let mut newest = TierMaker::new(&dir.join("newest"))?;
-    let mut older = TierMaker::new(&dir.join("older"))?;
+    let mut newest = TierMaker::new(&dir.join("newest"), false)?;
+    let mut older = TierMaker::new(&dir.join("older"), false)?;
     documents(job, None, |document| match document.older {
         false => newest.add(document),
         true => older.add(document),

@@ -59,7 +59,10 @@ pub(super) struct Made {
 
 /// A tier that takes documents.
 pub(super) struct TierMaker {
-    inverter: Inverter,
+    /// Made for the first document: an index costs as much as some hundreds of them.
+    inverter: Option<Inverter>,
+    dir: PathBuf,
+    few: bool,
     orders: Orders,
     spool: BufWriter<File>,
     spool_path: PathBuf,
@@ -68,13 +71,16 @@ pub(super) struct TierMaker {
 }
 
 impl TierMaker {
-    /// An empty tier whose index is made in `dir`.
-    pub(super) fn new(dir: &Path) -> Result<TierMaker, SearchError> {
-        let inverter = Inverter::new(dir)?;
+    /// An empty tier whose index is made in `dir`, for many documents or a few.
+    pub(super) fn new(dir: &Path, few: bool) -> Result<TierMaker, SearchError> {
+        let parent = dir.parent().unwrap_or(dir);
+        fs::create_dir_all(parent).map_err(file_error("make", parent))?;
         let spool_path = dir.with_extension("cards");
         let spool = File::create_new(&spool_path).map_err(file_error("make", &spool_path))?;
         Ok(TierMaker {
-            inverter,
+            inverter: None,
+            dir: dir.to_owned(),
+            few,
             orders: Orders::default(),
             spool: BufWriter::with_capacity(1 << 18, spool),
             spool_path,
@@ -99,7 +105,11 @@ impl TierMaker {
                 known.0 = title;
             }
         }
-        self.inverter.add(number, document.fields)
+        let inverter = match self.inverter.take() {
+            Some(inverter) => inverter,
+            None => Inverter::new(&self.dir, self.few)?,
+        };
+        self.inverter.insert(inverter).add(number, document.fields)
     }
 
     /// Prints the tier, if it has records; tells `place` the number of each id, in the order of
@@ -113,9 +123,7 @@ impl TierMaker {
     ) -> Result<Option<Made>, SearchError> {
         let Making { name, older, averages } = making;
         let TierMaker { inverter, orders, spool, spool_path, communities, .. } = self;
-        if orders.len() == 0 {
-            return Ok(None);
-        }
+        let Some(inverter) = inverter else { return Ok(None) };
         let ordered = orders.sort();
         let inverted = inverter.finish()?;
         meter.lap("search-index");

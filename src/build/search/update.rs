@@ -29,6 +29,9 @@ const ADDED: usize = 3;
 /// What was added, and what is dead, are each at most one of so many records of the bases.
 const SHARE: u64 = 10;
 
+/// Fewer records than this are indexed in little memory.
+const FEW: usize = 2000;
+
 /// Adds what changed to the tiers that stand; `None` if everything is to be made anew: nothing
 /// to go on from, too much of it changed, or a record in it is no longer public.
 pub(super) fn print(
@@ -62,8 +65,9 @@ pub(super) fn print(
     wanted.frames = wanted.ids.iter().map(|id| spans.number_of(order_key(id))).collect();
     let scratch = dir.join("added");
     clear(&scratch)?;
-    let mut newest = TierMaker::new(&scratch.join("newest"))?;
-    let mut older = TierMaker::new(&scratch.join("older"))?;
+    let few = wanted.ids.len() < FEW;
+    let mut newest = TierMaker::new(&scratch.join("newest"), few)?;
+    let mut older = TierMaker::new(&scratch.join("older"), few)?;
     documents(job, Some(&wanted), |document| match document.older {
         false => newest.add(document),
         true => older.add(document),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::super::fetch::Source;
-use super::super::layout::{Format, PackId, Spans};
+use super::super::layout::{Container, Format, PackId, Spans};
 use super::super::manifest::PackEntry;
 use super::super::pack::member::Records;
 use super::super::pack::{DecodedFrame, FrameDecoder, FrameInfo, PackReader};
@@ -103,6 +103,9 @@ fn pair_packs<'a>(format: Format, from: &Side<'a>, to: &Side<'a>) -> Packs<'a> {
 
 type Found = (OrderKey, String, Kind);
 
+/// A record of a frame: its place in pack order, its id, its bytes.
+type One<'a> = ((OrderKey, &'a str), &'a [u8]);
+
 /// The comparison of one format.
 struct Compare<'a> {
     source: &'a Source,
@@ -159,15 +162,8 @@ impl<'a> Compare<'a> {
         found: &mut Vec<Found>,
     ) -> Result<(), DeltaError> {
         let container = self.format.container();
-        let records = |frame: &'_ DecodedFrame| {
-            let bodies = Records::new(container, &frame.raw);
-            let bodies: Vec<&[u8]> = bodies.filter_map(|r| r.ok().map(|(_, body)| body)).collect();
-            // Decoding saw to it that there are as many bodies as ids.
-            let ids = frame.ids.iter().map(|id| (order_key(id), id.clone()));
-            ids.zip(bodies.into_iter().map(<[u8]>::to_vec)).collect::<Vec<_>>()
-        };
-        let (old, new) = (records(old), records(new));
-        let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
+        let mut old = records(container, old).peekable();
+        let mut new = records(container, new).peekable();
         loop {
             let order = match (old.peek(), new.peek()) {
                 (None, None) => return Ok(()),
@@ -183,8 +179,8 @@ impl<'a> Compare<'a> {
 
     fn record(
         &mut self,
-        old: Option<((OrderKey, String), Vec<u8>)>,
-        new: Option<((OrderKey, String), Vec<u8>)>,
+        old: Option<One<'_>>,
+        new: Option<One<'_>>,
     ) -> Result<Option<Found>, DeltaError> {
         let native = self.format == Format::NativeJson;
         let (kind, (key, id), body) = match (old, new) {
@@ -194,19 +190,26 @@ impl<'a> Compare<'a> {
             (Some((_, before)), Some((_, after))) if before == after => return Ok(None),
             (Some((_, before)), Some((place, after))) => {
                 if native {
-                    count_fields(&before, &after, &mut self.changes.fields);
+                    count_fields(before, after, &mut self.changes.fields);
                 }
                 (Kind::Edited, place, after)
             }
         };
         if native {
-            count_type(&body, kind, &mut self.changes);
+            count_type(body, kind, &mut self.changes);
         }
         if kind != Kind::Withdrawn {
-            self.rows.push(&id, kind == Kind::Added, &body)?;
+            self.rows.push(id, kind == Kind::Added, body)?;
         }
-        Ok(Some((key, id, kind)))
+        Ok(Some((key, id.to_owned(), kind)))
     }
+}
+
+/// The records of a frame, in order.
+fn records(container: Container, frame: &DecodedFrame) -> impl Iterator<Item = One<'_>> {
+    // Decoding saw to it that there are as many bodies as ids.
+    let bodies = Records::new(container, &frame.raw).filter_map(|r| r.ok().map(|(_, body)| body));
+    frame.ids.iter().map(|id| (order_key(id), id.as_str())).zip(bodies)
 }
 
 fn decoded(

@@ -1,0 +1,130 @@
+//! Records in the packs of the release before, for those that did not change: copying what was
+//! printed of them costs a fifth of printing it again.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::frame::FrameBuilder;
+use crate::release::fetch::Source;
+use crate::release::layout::{Format, PackId, Place, Spans};
+use crate::release::manifest::Dump;
+use crate::release::pack::member::Records;
+use crate::release::pack::{DecodedFrame, FrameDecoder, PackReader};
+
+/// The packs of one number, in the order of the formats.
+type Packs<'a> = Arc<Vec<(Format, PackReader<'a, Source>)>>;
+
+/// The dumps of the release before. Memory: the tails of the packs of one number.
+pub(in crate::build) struct Earlier<'a> {
+    source: &'a Source,
+    dumps: &'a BTreeMap<Format, Dump>,
+    formats: &'a [Format],
+    spans: Spans,
+    open: Option<(PackId, Packs<'a>)>,
+}
+
+impl<'a> Earlier<'a> {
+    /// Those in `formats`, whose frames cover what those of `spans` do or parts of it.
+    pub(in crate::build) fn new(
+        source: &'a Source,
+        dumps: &'a BTreeMap<Format, Dump>,
+        formats: &'a [Format],
+        spans: Spans,
+    ) -> Self {
+        Earlier { source, dumps, formats, spans, open: None }
+    }
+
+    /// The frame at `place`. What cannot be opened is not there: it will be printed.
+    pub(in crate::build) fn at(&mut self, place: Place) -> EarlierFrame<'a> {
+        let packs = match self.open.take().filter(|(pack, _)| *pack == place.pack) {
+            Some((_, packs)) => packs,
+            None => Arc::new(self.packs(place.pack)),
+        };
+        self.open = Some((place.pack, Arc::clone(&packs)));
+        EarlierFrame { packs, place, spans: self.spans, formats: self.formats.len() }
+    }
+
+    fn packs(&self, pack: PackId) -> Vec<(Format, PackReader<'a, Source>)> {
+        let name = pack.to_string();
+        let open = |format: &Format| {
+            let dump = self.dumps.get(format)?;
+            let entry = dump.packs.iter().find(|entry| entry.pack == name)?;
+            let pack = entry.pack_ref(*format)?;
+            Some((*format, PackReader::open(self.source, &pack, dump.spans).ok()?))
+        };
+        self.formats.iter().filter_map(open).collect()
+    }
+}
+
+/// A frame of the release before, not read yet.
+pub(in crate::build) struct EarlierFrame<'a> {
+    packs: Packs<'a>,
+    place: Place,
+    spans: Spans,
+    formats: usize,
+}
+
+impl EarlierFrame<'_> {
+    /// Its records in every format. What cannot be read in one of them, or is damaged, is not
+    /// there.
+    pub(in crate::build) fn read(&self, decoder: &mut FrameDecoder) -> EarlierRecords {
+        let mut records = EarlierRecords { formats: self.formats, ..EarlierRecords::default() };
+        for (format, reader) in self.packs.iter() {
+            // A format's own frames may be finer.
+            let pack = self.place.pack;
+            let finer = self.spans.of(*format).frames(pack) / self.spans.frames(pack);
+            let finer = finer as u32;
+            let inside = self.place.frame * finer..(self.place.frame + 1) * finer;
+            for info in inside.filter_map(|frame| reader.tail().find(frame)) {
+                if let Ok(frame) = reader.decoded(info, decoder) {
+                    records.add(*format, frame);
+                }
+            }
+        }
+        records
+    }
+}
+
+/// Records as they were printed.
+#[derive(Default)]
+pub(in crate::build) struct EarlierRecords {
+    /// In how many formats a record is.
+    formats: usize,
+    frames: Vec<Vec<u8>>,
+    /// By id, which of the frames and where in it, in the order of the formats.
+    places: BTreeMap<String, Vec<(Format, usize, Range<usize>)>>,
+}
+
+impl EarlierRecords {
+    fn add(&mut self, format: Format, frame: DecodedFrame) {
+        let DecodedFrame { ids, raw } = frame;
+        let number = self.frames.len();
+        // Decoding saw to it that there are as many bodies as ids.
+        let bodies = Records::new(format.container(), &raw).filter_map(Result::ok);
+        for (id, (_, body)) in ids.into_iter().zip(bodies) {
+            let start = body.as_ptr().addr() - raw.as_ptr().addr();
+            let place = (format, number, start..start + body.len());
+            self.places.entry(id).or_default().push(place);
+        }
+        self.frames.push(raw);
+    }
+
+    /// Whether the record is there in every format.
+    pub(in crate::build) fn has(&self, id: &str) -> bool {
+        self.formats > 0 && self.places.get(id).is_some_and(|places| places.len() == self.formats)
+    }
+
+    /// Appends the record to a frame that is being built; `false` if it is not there in every
+    /// format.
+    pub(in crate::build) fn copy(&self, id: &str, builder: &mut FrameBuilder) -> bool {
+        let Some(places) = self.places.get(id).filter(|_| self.has(id)) else { return false };
+        let copied = builder.record(id, |format, out| {
+            let place = places.iter().find(|(of, ..)| *of == format);
+            let body = place.and_then(|(_, frame, range)| self.frames[*frame].get(range.clone()));
+            out.extend_from_slice(body.ok_or(())?);
+            Ok::<_, ()>(())
+        });
+        copied.is_ok()
+    }
+}
