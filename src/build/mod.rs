@@ -338,6 +338,7 @@ pub fn build(
     // What the last build could not remove any more, before this one prints such a file anew.
     sweep::files(root, &state.gone()?)?;
     state.swept()?;
+    let interrupted = state.unfinished()?.is_some();
     state.begin(&seen.made())?;
     meter.lap("plan");
     let stage = Stage::open(root, Durability::Synced)?.filling();
@@ -345,7 +346,8 @@ pub fn build(
     let options = dump_options(settings);
     let source = Source::open(&root.to_string_lossy());
     let (standing, shelved) = (plan.standing(&source), plan.shelved(&settings.dump.spans));
-    let ground = Ground { standing, shelved, state: state.writer(plan.is_full())?, cards };
+    let writer = state.writer(plan.is_full())?;
+    let ground = Ground { standing, shelved, state: writer, cards, interrupted };
     let mut sink = Sink::new(&stage, settings, &options, renderer.as_ref(), advance, ground)?;
     let prints =
         Prints { snapshot: &snapshot, settings, options: &options, plan: &plan, source: &source };

@@ -61,6 +61,7 @@ pub(super) struct Sink<'a> {
     latest: Vec<(String, LatestRecord)>,
     pages: PageSet,
     cards: Cards,
+    interrupted: bool,
     /// Files that the build before printed and this one does not; those of another record that
     /// this one does.
     lost: BTreeSet<String>,
@@ -82,6 +83,8 @@ pub(super) struct Ground<'a> {
     pub(super) shelved: Shelved,
     pub(super) state: StateWriter,
     pub(super) cards: Cards,
+    /// Whether a build was killed since the one that is gone on from.
+    pub(super) interrupted: bool,
 }
 
 /// Where the cards of the lists go.
@@ -129,7 +132,7 @@ impl<'a> Sink<'a> {
         advance: &'a (dyn Fn(u64) + Sync),
         ground: Ground<'a>,
     ) -> Result<Self, BuildError> {
-        let Ground { standing, shelved, state, cards } = ground;
+        let Ground { standing, shelved, state, cards, interrupted } = ground;
         let mut dump = DumpWriter::new(stage, options.clone())?;
         if let Some(standing) = standing {
             dump = dump.after(standing);
@@ -152,6 +155,7 @@ impl<'a> Sink<'a> {
             latest: Vec::new(),
             pages: PageSet::default(),
             cards,
+            interrupted,
             lost: BTreeSet::new(),
             found: BTreeSet::new(),
             site: Vec::new(),
@@ -235,6 +239,7 @@ impl<'a> Sink<'a> {
             stage: self.stage,
             site: &self.settings.site,
             threads: self.settings.threads,
+            interrupted: self.interrupted,
         };
         let PrintedLists { site, losers, gone, concepts, packs, written, reused } =
             print(&mut catalogue, &plan)?;

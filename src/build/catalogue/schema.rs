@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::CatalogueError;
 
 /// Version of the tables below: a catalogue of another one is built anew.
-pub(super) const VERSION: i32 = 2;
+pub(super) const VERSION: i32 = 3;
 
 const TABLES: &str = "
 -- Public records in pack order.
@@ -63,6 +63,7 @@ CREATE TABLE files (
     bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     day TEXT NOT NULL,          -- newest day in a sitemap
+    made TEXT NOT NULL,         -- digest of what a list page was made of beside its cards
     pack_group BLOB NOT NULL    -- its group, if the site stands in packs
 ) STRICT, WITHOUT ROWID;
 -- Site lists of the files printed from here.

@@ -25,6 +25,9 @@ pub struct FileRow {
     pub sha256: String,
     /// Newest day in a sitemap, else empty.
     pub day: String,
+    /// Digest of what a page or feed of a list was made of, beside the content of its cards;
+    /// empty for other files. Given only to [`note_file`](Catalogue::note_file).
+    pub made: String,
     /// The group that holds it, if the site stands in packs; given only to
     /// [`note_file`](Catalogue::note_file).
     pub group: Vec<u8>,
@@ -255,6 +258,16 @@ impl Catalogue {
         Ok(query.query_row([path], file_row).optional()?)
     }
 
+    /// Whether a printed file was made of this, see [`FileRow::made`].
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_made_of(&self, path: &str, made: &str) -> Result<bool, CatalogueError> {
+        let mut query = self.connection.prepare_cached("SELECT made FROM files WHERE path = ?1")?;
+        let found: Option<String> = query.query_row([path], |row| row.get(0)).optional()?;
+        Ok(found.is_some_and(|found| found == made))
+    }
+
     /// The group that holds a printed file; empty if there is none.
     ///
     /// # Errors
@@ -287,12 +300,19 @@ impl Catalogue {
         let changed = self
             .connection
             .prepare_cached(
-                "INSERT INTO files VALUES (?1, ?2, ?3, ?4, ?5)
+                "INSERT INTO files VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (path)
-                 DO UPDATE SET bytes = ?2, sha256 = ?3, day = ?4, pack_group = ?5
-                 WHERE sha256 <> ?3 OR day <> ?4",
+                 DO UPDATE SET bytes = ?2, sha256 = ?3, day = ?4, made = ?5, pack_group = ?6
+                 WHERE sha256 <> ?3 OR day <> ?4 OR made <> ?5",
             )?
-            .execute(params![file.path, file.bytes as i64, file.sha256, file.day, file.group])?;
+            .execute(params![
+                file.path,
+                file.bytes as i64,
+                file.sha256,
+                file.day,
+                file.made,
+                file.group
+            ])?;
         if changed > 0 && !self.is_whole() {
             self.touch("files", 0, &file.path)?;
         }
@@ -418,6 +438,7 @@ fn file_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<FileRow> {
         bytes: row.get::<_, i64>(1)? as u64,
         sha256: row.get(2)?,
         day: row.get(3)?,
+        made: String::new(),
         group: Vec::new(),
     })
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::feed::FeedView;
 use super::pages::{PAGE, Pages, Piece, piece_file};
-use super::press::{Job, Press};
+use super::press::{Entries, Job, Press};
 use super::view::{FRONT, ListView};
 use crate::build::BuildError;
 use crate::build::catalogue::{CatalogueError, Cutter, Facet, List, Series, Spot};
 use crate::build::site::words;
+use crate::release::hash::sha256;
 
 /// A list this short is printed as a whole.
 const SHORT: u64 = 400;
@@ -19,6 +20,8 @@ struct Shelf {
     stem: String,
     title: String,
     feed: Option<String>,
+    /// Records that came, went or changed.
+    touched: BTreeSet<String>,
 }
 
 impl Press<'_> {
@@ -57,7 +60,9 @@ impl Press<'_> {
             return self.remove(&stem, feed);
         }
         let title = self.title(facet, key, &list.name)?;
-        let shelf = Shelf { facet, stem, title, feed };
+        let touched = self.catalogue.touched(Series::List(&list.name))?;
+        let touched = touched.into_iter().map(|spot| spot.key).collect();
+        let shelf = Shelf { facet, stem, title, feed, touched };
         let mut listed = None;
         if facet == Facet::Community {
             self.archive_of_all(&shelf, list)?;
@@ -99,11 +104,10 @@ impl Press<'_> {
 
     /// The first page and the feed.
     fn front(&mut self, shelf: &Shelf, list: &List, listed: Option<u64>) -> Result<(), BuildError> {
-        let mut cards = Vec::new();
-        let catalogue = self.catalogue;
-        catalogue.walk(Series::List(&list.name), &Spot::last(), false, |spot| {
-            cards.push(catalogue.card_text(&spot.key)?);
-            Ok::<bool, CatalogueError>(cards.len() < FRONT)
+        let mut keys = Vec::new();
+        self.catalogue.walk(Series::List(&list.name), &Spot::last(), false, |spot| {
+            keys.push(spot.key);
+            Ok::<bool, CatalogueError>(keys.len() < FRONT)
         })?;
         let view = ListView {
             title: shelf.title.clone(),
@@ -126,9 +130,37 @@ impl Press<'_> {
                 page: view.file.clone(),
                 entries: Vec::new(),
             };
-            self.job(Job::Feed(feed, cards.clone()))?;
+            let made = made_of(&(&feed.title, &feed.page), &keys);
+            if let Some(entries) = self.entries(shelf, file, made, &keys)? {
+                self.job(Job::Feed(feed, entries))?;
+            }
         }
-        self.job(Job::List(view, cards))
+        let made = made_of(&(&view.title, &view.feed, view.total, view.listed, &view.older), &keys);
+        match self.entries(shelf, &view.file, made, &keys)? {
+            Some(entries) => self.job(Job::List(view, entries)),
+            None => Ok(()),
+        }
+    }
+
+    /// What a file shows that is made of `made` and the cards of `keys`; `None` if it stands as
+    /// it would be printed.
+    fn entries(
+        &self,
+        shelf: &Shelf,
+        file: &str,
+        made: String,
+        keys: &[String],
+    ) -> Result<Option<Entries>, BuildError> {
+        let catalogue = self.catalogue;
+        let known = !catalogue.is_whole() && !self.plan.interrupted;
+        if known
+            && !keys.iter().any(|key| shelf.touched.contains(key))
+            && catalogue.is_made_of(file, &made)?
+        {
+            return Ok(None);
+        }
+        let cards = keys.iter().map(|key| catalogue.card_text(key));
+        Ok(Some(Entries { cards: cards.collect::<Result<_, _>>()?, made }))
     }
 
     /// The archive page with the newest entries.
@@ -270,9 +302,6 @@ impl Press<'_> {
         piece: Piece,
         names: &mut BTreeSet<String>,
     ) -> Result<(), BuildError> {
-        // Newest first on the page.
-        let texts = piece.keys.iter().rev().map(|key| self.catalogue.card_text(key));
-        let cards = texts.collect::<Result<Vec<_>, _>>()?;
         if !self.catalogue.is_whole() {
             names.insert(piece.file.clone());
         }
@@ -286,7 +315,13 @@ impl Press<'_> {
             older: piece.older,
             ..ListView::default()
         };
-        self.job(Job::List(view, cards))
+        // Newest first on the page.
+        let keys: Vec<String> = piece.keys.into_iter().rev().collect();
+        let made = made_of(&(&view.title, &view.newer, &view.older), &keys);
+        match self.entries(shelf, &view.file, made, &keys)? {
+            Some(entries) => self.job(Job::List(view, entries)),
+            None => Ok(()),
+        }
     }
 
     /// Drops archive pages that a list has no more.
@@ -301,4 +336,11 @@ impl Press<'_> {
         }
         Ok(())
     }
+}
+
+/// [`FileRow::made`](crate::build::catalogue::FileRow::made) of a file that says these things
+/// of these records.
+fn made_of(said: &impl std::fmt::Debug, keys: &[String]) -> String {
+    // As Debug writes text, what is said and the keys cannot run into each other.
+    sha256(format!("{said:?} {keys:?}").as_bytes())
 }

@@ -17,11 +17,20 @@ const JOBS: usize = 512;
 
 /// A file to be rendered. Cards are still text: decoding is work for the threads.
 pub(super) enum Job {
-    List(ListView, Vec<String>),
-    Feed(FeedView, Vec<String>),
+    List(ListView, Entries),
+    Feed(FeedView, Entries),
     Index(IndexView),
     Sitemap(String, Vec<(String, String)>),
     Sitemaps(Vec<FileRow>),
+}
+
+/// What a page or a feed of a list shows.
+#[derive(Clone)]
+pub(super) struct Entries {
+    /// The cards, as they are stored.
+    pub(super) cards: Vec<String>,
+    /// [`FileRow::made`].
+    pub(super) made: String,
 }
 
 /// Takes jobs, and prints them when there are enough.
@@ -90,19 +99,21 @@ fn render(
 ) -> Result<(FileRow, bool), BuildError> {
     scratch.clear();
     let renderer = plan.renderer;
-    let cards = |texts: Vec<String>| {
+    let cards = |texts: &[String]| {
         let cards = texts.iter().map(|text| serde_json::from_str(text));
         cards.collect::<Result<Vec<Card>, _>>().map_err(CatalogueError::from)
     };
-    let mut newest = String::new();
+    let (mut newest, mut made) = (String::new(), String::new());
     let path = match job {
-        Job::List(mut view, texts) => {
-            view.cards = cards(texts)?;
+        Job::List(mut view, entries) => {
+            view.cards = cards(&entries.cards)?;
+            made = entries.made;
             renderer.list(&view, scratch)?;
             view.file
         }
-        Job::Feed(mut view, texts) => {
-            view.entries = cards(texts)?.iter().map(FeedEntry::of).collect();
+        Job::Feed(mut view, entries) => {
+            made = entries.made;
+            view.entries = cards(&entries.cards)?.iter().map(FeedEntry::of).collect();
             renderer.feed(&view, scratch);
             view.file
         }
@@ -123,7 +134,8 @@ fn render(
     };
     let Some(packer) = packer else {
         let Written { bytes, sha256, reused, .. } = plan.stage.write_page(&path, scratch)?;
-        return Ok((FileRow { path, bytes, sha256, day: newest, group: Vec::new() }, reused));
+        let row = FileRow { path, bytes, sha256, day: newest, made, group: Vec::new() };
+        return Ok((row, reused));
     };
     let mut block = Block::default();
     packer
@@ -131,5 +143,5 @@ fn render(
         .and_then(|()| packer.end(&mut block))
         .map_err(|source| BuildError::Write { what: "a site pack", source })?;
     let (bytes, sha256) = (scratch.len() as u64, sha256(scratch));
-    Ok((FileRow { path, bytes, sha256, day: newest, group: block.data }, false))
+    Ok((FileRow { path, bytes, sha256, day: newest, made, group: block.data }, false))
 }

@@ -16,6 +16,8 @@ pub(in crate::build) struct Plan<'a> {
     pub(in crate::build) stage: &'a Stage,
     pub(in crate::build) site: &'a SiteSettings,
     pub(in crate::build) threads: usize,
+    /// Whether the files may be others than the catalogue knows, because a build was killed.
+    pub(in crate::build) interrupted: bool,
 }
 
 /// What came of it.

@@ -104,7 +104,8 @@ fn step(catalogue: &mut Catalogue, titles: &BTreeMap<&str, String>, root: &Path)
     catalogue.name_communities(titles.iter().map(|(slug, title)| (*slug, title.as_str()))).unwrap();
     let stage = Stage::open(root, Durability::Relaxed).unwrap();
     let (renderer, site) = (renderer(), settings());
-    let plan = Plan { renderer: &renderer, stage: &stage, site: &site, threads: 2 };
+    let plan =
+        Plan { renderer: &renderer, stage: &stage, site: &site, threads: 2, interrupted: false };
     let printed = print(catalogue, &plan).unwrap();
     for path in printed.gone {
         let _ = fs::remove_file(root.join(path));
@@ -253,7 +254,8 @@ fn one_change_prints_few_files() {
     catalogue.put(&Card { title: "Another".into(), ..old.clone() }).unwrap();
     let stage = Stage::open(&root, Durability::Relaxed).unwrap();
     let (renderer, site) = (renderer(), settings());
-    let plan = Plan { renderer: &renderer, stage: &stage, site: &site, threads: 1 };
+    let plan =
+        Plan { renderer: &renderer, stage: &stage, site: &site, threads: 1, interrupted: false };
     let printed = print(&mut catalogue, &plan).unwrap();
     assert!(printed.written.files <= 20, "{:?}", printed.written);
     assert!(printed.written.files + printed.reused.files < 120, "{:?}", printed.reused);
