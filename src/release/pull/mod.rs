@@ -310,8 +310,9 @@ pub fn pull(
     if options.select.site {
         gone = work.site(&manifest, is_unpacked, &earlier, thorough)?;
     }
-    let odd = work.reprint.take().map_or_else(Vec::new, Reprint::warnings);
-    work.report.warnings.extend(odd);
+    if let Some(reprint) = work.reprint.take() {
+        work.report.warnings.extend(reprint.end()?);
+    }
     let mut index = BTreeSet::new();
     if let Some(named) = offer.pointer.search.as_ref().filter(|_| options.select.search) {
         index = work.search(named)?;

@@ -88,8 +88,14 @@ impl<'a> Reprint<'a> {
         }))
     }
 
-    /// What is odd about it.
-    pub(super) fn warnings(self) -> Vec<String> {
+    /// Removes what is left, before the release is said to stand: a pull that is killed later is
+    /// not run again. What is odd about it.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub(super) fn end(self) -> Result<Vec<String>, PullError> {
+        let dir = self.root.parent().unwrap_or(&self.root);
+        fs::remove_dir_all(dir).map_err(failed("remove", dir))?;
         let mut warnings = Vec::new();
         if let Some(Err(why)) = self.printed.get() {
             warnings.push(format!("the site is fetched rather than printed: {why}"));
@@ -102,7 +108,7 @@ impl<'a> Reprint<'a> {
                  first is {first}"
             ));
         }
-        warnings
+        Ok(warnings)
     }
 }
 
