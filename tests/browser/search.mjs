@@ -51,6 +51,12 @@ const settled = async (page) => {
     return document.querySelector("#heading") && !main.hasAttribute("aria-busy") && !/Refining/.test(document.querySelector(".state")?.textContent ?? "");
   });
 };
+/** Goes back to an answer with these records. The address changes before the page hears of it. */
+const back = async (page, ids) => {
+  await page.goBack();
+  await page.waitForFunction((ids) => [...document.querySelectorAll(".hits > li")].map((node) => node.dataset.id).join() === ids, {}, ids.join());
+  await settled(page);
+};
 const read = (page) =>
   page.evaluate(() => ({
     heading: document.querySelector("#heading")?.textContent,
@@ -115,20 +121,18 @@ const second = await read(page);
 costs.page = second.cost;
 expect("the second page has other records", second.ids.length > 0 && second.ids.every((id) => !start.ids.includes(id)), second);
 expect("the heading has the focus", second.focus === "heading", second.focus);
-await page.goBack();
-await page.waitForFunction(() => !location.search.includes("page=2"));
-await settled(page);
-expect("back shows what was there", (await read(page)).ids.join() === start.ids.join());
+await back(page, start.ids);
+expect("back leads to the first page", !(await read(page)).address.includes("page=2"));
 
 // While one types.
-await page.click("#q", { count: 3 });
+// Not by three clicks: on a busy machine the way back may still scroll between them.
+await page.focus("#q");
+await page.$eval("#q", (node) => node.select());
 await page.type("#q", query.split(" ")[0], { delay: 20 });
 await page.waitForFunction((word) => new URLSearchParams(location.search).get("q") === word, {}, query.split(" ")[0]);
 await settled(page);
 expect("typing shows results", (await read(page)).ids.length > 0);
-await page.goBack();
-await page.waitForFunction((word) => new URLSearchParams(location.search).get("q") === word, {}, query);
-await settled(page);
+await back(page, start.ids);
 expect("back restores what was typed", (await page.$eval("#q", (node) => node.value)) === query);
 
 // Keyboard alone: from the field to the first record.
