@@ -244,6 +244,15 @@ fn a_copy_repairs_another() {
             }
         }
     }
+    // Of the search index a file of every kind.
+    let mut seen = std::collections::BTreeSet::new();
+    for path in visible(dir.path()).into_keys().filter(|path| path.starts_with("search/")) {
+        let depth = path.matches('/').count();
+        if seen.insert((depth, path.rsplit('/').next().map(|name| name[..4].to_owned()))) {
+            fs::write(dir.path().join(path), "x").unwrap();
+        }
+    }
+    assert!(seen.len() > 4, "{seen:?}");
     for path in ["release.json", "dumps/releases.json", "dumps/20261101T000000Z/manifest.json"] {
         fs::write(dir.path().join(path), "{}").unwrap();
     }

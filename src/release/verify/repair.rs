@@ -8,12 +8,13 @@ use std::io::{BufRead as _, BufReader, Cursor, Read as _};
 
 use super::super::canonical::{self, CanonicalError};
 use super::super::fetch::{FetchError, Source};
-use super::super::hash::sha256;
+use super::super::hash::{NAME_DIGITS, sha256};
 use super::super::layout::{
     LATEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, is_safe_path, release_dir,
 };
 use super::super::manifest::{MAX_MANIFEST, Manifest, SiteEntry, SiteLine};
-use super::super::pointer::{Latest, MAX_POINTER, PointerError, ReleasePointer, Releases};
+use super::super::pointer::{Latest, MAX_POINTER, Named, PointerError, ReleasePointer, Releases};
+use super::super::search::pointer::{MAX_SEARCH_POINTER, SearchPointer, Tier, TierList};
 use super::super::stage::{Stage, StageError};
 use super::super::sums;
 use super::Report;
@@ -57,7 +58,7 @@ pub enum RepairError {
 pub fn repair(stage: &Stage, from: &Source, report: &Report) -> Result<Repaired, RepairError> {
     let here = Source::open(&stage.root().to_string_lossy());
     let mut work = Repair { stage, here: &here, from, done: Repaired::default() };
-    let manifest = work.manifest()?;
+    let (manifest, index) = work.manifest()?;
     let bad: BTreeSet<&str> = report.problems.iter().map(|problem| problem.path.as_str()).collect();
     // Lists before what they list: a list that was bad tells of nothing.
     for entry in &manifest.site {
@@ -72,6 +73,9 @@ pub fn repair(stage: &Stage, from: &Source, report: &Report) -> Result<Repaired,
             work.file(path, bytes, sha256)?;
         }
     }
+    if let Some(named) = &index {
+        work.index(named, &bad)?;
+    }
     stage.settle()?;
     Ok(work.done)
 }
@@ -84,8 +88,9 @@ struct Repair<'a> {
 }
 
 impl Repair<'_> {
-    /// The manifest to go by, and the pointers that belong to it.
-    fn manifest(&mut self) -> Result<Manifest, RepairError> {
+    /// The manifest to go by, with the pointers that belong to it put right, and where the pointer
+    /// of the search index is.
+    fn manifest(&mut self) -> Result<(Manifest, Option<Named>), RepairError> {
         let here = ReleasePointer::read(self.here).ok().flatten();
         let (pointer, found) = [here, ReleasePointer::read(self.from).ok().flatten()]
             .into_iter()
@@ -113,11 +118,74 @@ impl Repair<'_> {
                 _ => self.leave(RELEASES_JSON, "the other copy does not list the release either"),
             }
         }
+        let index = pointer.search.clone();
         self.put(
             RELEASE_JSON,
             &canonical::to_bytes(&ReleasePointer { dumps: latest, ..pointer })?,
         )?;
-        Ok(manifest)
+        Ok((manifest, index))
+    }
+
+    /// Repairs the search index: its pointer, the lists of its tiers, what these list.
+    fn index(&mut self, named: &Named, bad: &BTreeSet<&str>) -> Result<(), RepairError> {
+        let was_bad = bad.contains(named.path.as_str());
+        if was_bad && !self.file(&named.path, named.bytes, &named.sha256)? {
+            return Ok(());
+        }
+        let bytes = self.here.read_all(&named.path, MAX_SEARCH_POINTER).ok();
+        match bytes.and_then(|bytes| SearchPointer::from_bytes(&bytes).ok()) {
+            Some(pointer) => {
+                pointer.tiers.iter().try_for_each(|tier| self.tier(tier, bad, was_bad))
+            }
+            None => {
+                self.leave(&named.path, "cannot be read");
+                Ok(())
+            }
+        }
+    }
+
+    /// Repairs a tier; `all` if nothing of it was looked at.
+    fn tier(&mut self, tier: &Tier, bad: &BTreeSet<&str>, all: bool) -> Result<(), RepairError> {
+        let path = format!("{}/tier.json", tier.dir);
+        let all = all || bad.contains(path.as_str());
+        let end = |bytes: &[u8]| format!("-{}", &sha256(bytes)[..NAME_DIGITS]);
+        if all && !self.by_name(&path, |bytes| tier.dir.ends_with(&end(bytes)))? {
+            return Ok(());
+        }
+        let bytes = self.here.read_all(&path, MAX_SEARCH_POINTER).ok();
+        let Some(list) = bytes.and_then(|bytes| TierList::from_bytes(&bytes).ok()) else {
+            self.leave(&path, "cannot be read");
+            return Ok(());
+        };
+        for file in &list.files {
+            let path = format!("{}/{}", tier.dir, file.path);
+            let unsound = || !self.is_sound(&path, file.bytes, &file.sha256);
+            if is_index(&path) && (bad.contains(path.as_str()) || (all && unsound())) {
+                self.file(&path, file.bytes, &file.sha256)?;
+            }
+        }
+        if let Some(dead) = tier.dead.as_ref().filter(|d| all || bad.contains(d.path.as_str())) {
+            self.by_name(&dead.path, |bytes| dead.path.ends_with(&(end(bytes) + ".bin")))?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that a small file of the index stands, whose name tells what is right. Whether
+    /// it does.
+    fn by_name(&mut self, path: &str, right: impl Fn(&[u8]) -> bool) -> Result<bool, RepairError> {
+        let read = |source: &Source| {
+            let bytes = source.read_all(path, MAX_SEARCH_POINTER).ok();
+            bytes.filter(|bytes| is_index(path) && right(bytes))
+        };
+        if read(self.here).is_some() {
+            return Ok(true);
+        }
+        let Some(bytes) = read(self.from) else {
+            self.leave(path, "the other copy is not the listed one either");
+            return Ok(false);
+        };
+        self.put(path, &bytes)?;
+        Ok(true)
     }
 
     /// The manifest that a pointer names, from either copy.
@@ -208,4 +276,9 @@ impl Repair<'_> {
     fn leave(&mut self, path: &str, why: &str) {
         self.done.left.push((path.to_owned(), why.to_owned()));
     }
+}
+
+/// Whether the search index may have a file there.
+fn is_index(path: &str) -> bool {
+    is_safe_path(path) && path.starts_with("search/")
 }
