@@ -94,9 +94,10 @@ fn print(
     settings.delta.write = false;
     settings.elsewhere = Some(manifest.dumps.clone());
     settings.site.pages = wanted.site;
-    if wanted.unpacked {
-        settings.site.form = Form::Files;
-    }
+    settings.site.form = match manifest.site_packs().next() {
+        Some(_) if !wanted.unpacked => Form::Packs,
+        _ => Form::Files,
+    };
     settings.dump.compat = wanted.archives;
     if !wanted.archives {
         // The packs stand already.

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::config::{BuildSection, Config, FILE_NAME, PathsSection, PublishSection, SignSection};
+use super::config::{
+    BuildSection, Config, FILE_NAME, PathsSection, PublishSection, SignSection, SiteForm,
+};
 use crate::build::site::replaceable;
 
 /// Where templates lie in a recipe.
@@ -60,6 +62,8 @@ fn collect(config: &Config, dir: &Path) -> Result<(Vec<(String, PathBuf)>, Strin
         sign: SignSection::default(),
         ..config.clone()
     };
+    // The manifest tells whether the site is in packs: all else is the same either way.
+    config.site.form = SiteForm::default();
     let mut files = Vec::new();
     if let Some(logo) = &mut config.site.logo {
         let from = dir.join(&*logo);
