@@ -16,8 +16,8 @@ use crate::build::dump::recipe::RECIPE_ROLE;
 use crate::build::{self, Form};
 use crate::crosswalk::inbound::Kind;
 use crate::release::layout::Format;
-use crate::release::manifest::{Manifest, Tool};
-use crate::release::pull::reprint::{Printer, Wanted};
+use crate::release::manifest::Tool;
+use crate::release::pull::reprint::{Order, Printer};
 use crate::store::Store;
 use crate::store::import::{Importer, Input, Options};
 
@@ -29,27 +29,16 @@ pub(super) struct Press {
 }
 
 impl Printer for Press {
-    fn print(
-        &self,
-        mirror: &Path,
-        manifest: &Manifest,
-        wanted: Wanted,
-        root: &Path,
-    ) -> Result<(), String> {
+    fn print(&self, order: Order<'_>, root: &Path) -> Result<(), String> {
         self.words.say("reading native JSON");
-        let done = print(mirror, manifest, wanted, root, &self.words);
+        let done = print(order, root, &self.words);
         self.words.say(PULLING);
         done.map_err(|error| format!("{error:#}"))
     }
 }
 
-fn print(
-    mirror: &Path,
-    manifest: &Manifest,
-    wanted: Wanted,
-    root: &Path,
-    words: &Words,
-) -> Result<()> {
+fn print(order: Order<'_>, root: &Path, words: &Words) -> Result<()> {
+    let Order { mirror, manifest, .. } = order;
     if manifest.tool != Tool::this() {
         let Tool { name, version, .. } = &manifest.tool;
         bail!("the release was made by {name} {version}");
@@ -93,13 +82,13 @@ fn print(
     let mut settings = settings_in(dir, &arguments, &config)?;
     settings.delta.write = false;
     settings.elsewhere = Some(manifest.dumps.clone());
-    settings.site.pages = wanted.site;
+    settings.site.pages = order.site;
     settings.site.form = match manifest.site_packs().next() {
-        Some(_) if !wanted.unpacked => Form::Packs,
+        Some(_) if !order.unpacked => Form::Packs,
         _ => Form::Files,
     };
-    settings.dump.compat = wanted.archives;
-    if !wanted.archives {
+    settings.dump.compat = order.archives;
+    if !order.archives {
         // The packs stand already.
         settings.dump.formats.clear();
     }

@@ -16,6 +16,8 @@ use super::pack::{MAX_TAIL, PackRef};
 
 /// Version of the manifest and the pointers.
 pub const FORMAT: u32 = 1;
+/// Role of the solid archives of `dump.compat`.
+pub const ARCHIVE_ROLE: &str = "compat";
 /// Largest manifest a reader accepts: some 200,000 packs or site ranges.
 pub const MAX_MANIFEST: u64 = 64 << 20;
 

@@ -14,7 +14,7 @@ use super::fetch::{FetchError, Source};
 use super::hash::{NAME_DIGITS, sha256};
 use super::layout::{
     Format, LATEST_JSON, MANIFEST_JSON, PackId, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, Spans,
-    is_release_id, pack_path, release_dir,
+    is_release_id, is_safe_path, pack_path, release_dir,
 };
 use super::manifest::{FORMAT, Manifest};
 use super::pack::PackRef;
@@ -211,10 +211,15 @@ impl ReleasePointer {
             .map_err(|source| PointerError::Json { path: RELEASE_JSON, source })?;
         let known = pointer.format == FORMAT && is_release_id(&pointer.release);
         let path = format!("{}/{MANIFEST_JSON}", release_dir(&pointer.release));
-        if known && pointer.manifest.path == path {
+        let index = pointer.search.as_ref().map(|named| named.path.as_str());
+        let outside = index.filter(|path| !is_safe_path(path) || !path.starts_with("search/"));
+        if known && pointer.manifest.path == path && outside.is_none() {
             return Ok(pointer);
         }
-        let what = format!("format {}, release {:?}", pointer.format, pointer.release);
+        let what = match outside {
+            Some(path) => format!("search pointer {path:?}"),
+            None => format!("format {}, release {:?}", pointer.format, pointer.release),
+        };
         Err(PointerError::Member { path: RELEASE_JSON, what })
     }
 }
@@ -352,6 +357,27 @@ mod tests {
         let list = Releases::read(&source).unwrap().releases;
         let told: Vec<_> = list.iter().map(|l| (l.sequence, l.release.as_str())).collect();
         assert_eq!(told, [(1, "20261101T000000Z"), (2, "20261201T000000Z")]);
+    }
+
+    #[test]
+    fn a_pointer_leads_nowhere_else() {
+        let named = |path: &str| Named { path: path.into(), bytes: 1, sha256: "0".repeat(64) };
+        let root = tempfile::tempdir().unwrap();
+        let stage = Stage::open(root.path(), Durability::Relaxed).unwrap();
+        publish(&stage, &sample(), None, None).unwrap();
+        let source = Source::open(root.path().to_str().unwrap());
+        let sound = ReleasePointer::read(&source).unwrap().unwrap();
+        let check = |pointer: ReleasePointer, good: bool| {
+            let bytes = serde_json::to_vec(&pointer).unwrap();
+            assert_eq!(ReleasePointer::from_bytes(&bytes).is_ok(), good, "{pointer:?}");
+        };
+        let search = |path| ReleasePointer { search: Some(named(path)), ..sound.clone() };
+        check(search("search/pointer-0123456789ab.json"), true);
+        check(search("search/../../pointer.json"), false);
+        check(search("/etc/passwd"), false);
+        check(search("records/1.html"), false);
+        check(ReleasePointer { manifest: named("dumps/other.json"), ..sound.clone() }, false);
+        check(ReleasePointer { release: "../..".into(), ..sound.clone() }, false);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::gzip::{Joined, Part};
 use crate::release::canonical::{self, CanonicalError};
 use crate::release::hash::hex;
 use crate::release::layout::{Format, release_dir};
-use crate::release::manifest::FileEntry;
+use crate::release::manifest::{ARCHIVE_ROLE, FileEntry};
 use crate::release::pack::member::{Records, named_header};
 use crate::release::stage::{Stage, StageError, StagedFile};
 
@@ -171,7 +171,7 @@ impl<'a> CompatWriter<'a> {
             let closed = joined.push(&end).and_then(|()| joined.finish());
             let (file, md5) = closed.map_err(|error| CompatError::Io(name, error))?.finish();
             let written = file.keep(&format!("{}/{name}", release_dir(&self.options.release)))?;
-            let entry = file_entry(written, "application/gzip", "compat", Some(records));
+            let entry = file_entry(written, "application/gzip", ARCHIVE_ROLE, Some(records));
             archives.push(Archive { entry, md5 });
         }
         Ok(archives)
@@ -193,7 +193,7 @@ pub fn copy_ledger(
     io::copy(&mut from, &mut to).map_err(failed)?;
     let (file, md5) = to.finish();
     let written = file.keep(&format!("{}/{DELETED}", release_dir(release)))?;
-    let entry = file_entry(written, "application/gzip", "compat", ledger.records);
+    let entry = file_entry(written, "application/gzip", ARCHIVE_ROLE, ledger.records);
     Ok(Archive { entry, md5 })
 }
 

@@ -9,7 +9,6 @@ use super::frame::FrameBuilder;
 use crate::release::fetch::Source;
 use crate::release::layout::{Format, PackId, Place, Spans};
 use crate::release::manifest::Dump;
-use crate::release::pack::member::Records;
 use crate::release::pack::{DecodedFrame, FrameDecoder, PackReader};
 
 /// The packs of one number, in the order of the formats.
@@ -98,16 +97,13 @@ pub(in crate::build) struct EarlierRecords {
 
 impl EarlierRecords {
     fn add(&mut self, format: Format, frame: DecodedFrame) {
-        let DecodedFrame { ids, raw } = frame;
         let number = self.frames.len();
-        // Decoding saw to it that there are as many bodies as ids.
-        let bodies = Records::new(format.container(), &raw).filter_map(Result::ok);
-        for (id, (_, body)) in ids.into_iter().zip(bodies) {
-            let start = body.as_ptr().addr() - raw.as_ptr().addr();
+        for (id, body) in frame.records(format.container()) {
+            let start = body.as_ptr().addr() - frame.raw.as_ptr().addr();
             let place = (format, number, start..start + body.len());
-            self.places.entry(id).or_default().push(place);
+            self.places.entry(id.to_owned()).or_default().push(place);
         }
-        self.frames.push(raw);
+        self.frames.push(frame.raw);
     }
 
     /// Whether the record is there in every format.

@@ -6,7 +6,7 @@ use crate::release::manifest::FileEntry;
 use crate::release::stage::{Stage, StageError};
 
 /// Its name in the release directory.
-pub const RECIPE: &str = "recipe.tar.zst";
+const RECIPE: &str = "recipe.tar.zst";
 /// Its role in the manifest.
 pub const RECIPE_ROLE: &str = "recipe";
 

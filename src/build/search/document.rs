@@ -125,9 +125,7 @@ impl Document {
                 .collect(),
         }
     }
-}
 
-impl Document {
     /// The terms of a field.
     pub(crate) fn terms(&self, field: Field) -> impl Iterator<Item = &str> {
         self.fields[field as usize].split_terminator(BETWEEN)

@@ -179,12 +179,12 @@ fn stands(root: &Path, pointer: &Named) -> bool {
         fs::metadata(root.join(path)).is_ok_and(|meta| meta.is_file() && meta.len() == bytes)
     };
     let tier = |tier: &Tier| {
-        let Ok(list) = fs::read(root.join(&tier.dir).join("tier.json")) else { return false };
-        tier.dir.ends_with(&sha256(&list)[..12])
+        let Ok(list) = fs::read(root.join(tier.list_path())) else { return false };
+        tier.is_list(&list)
             && tier.dead.as_ref().is_none_or(|dead| sized(&dead.path, dead.bytes))
             && TierList::from_bytes(&list).is_ok_and(|list| {
                 let mut files = list.files.iter();
-                files.all(|file| sized(&format!("{}/{}", tier.dir, file.path), file.bytes))
+                files.all(|file| sized(&tier.file_path(file), file.bytes))
             })
     };
     sha256(&bytes) == pointer.sha256 && search.tiers.iter().all(tier)

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::super::fetch::Source;
 use super::super::layout::{Format, PackId, Spans};
 use super::super::manifest::{Encoder, Manifest, PackEntry};
-use super::super::pack::member::{Records, append};
+use super::super::pack::member::append;
 use super::super::pack::{
     DecodedFrame, EncodedFrame, FrameDecoder, FrameEncoder, PackReader, PackWriter,
 };
@@ -201,15 +201,13 @@ impl<'a> Splice<'a> {
             ids.push(id.to_owned());
             Ok(())
         };
-        let bodies = Records::new(container, &before.raw).filter_map(Result::ok);
-        let mut old = before.ids.iter().zip(bodies.map(|(_, body)| body)).peekable();
+        let mut old = before.records(container).peekable();
         while let Some(change) = changes.take_in(&self.spans, pack, number)? {
             let place = (change.key, change.id.as_str());
-            while let Some((id, body)) = old.next_if(|(id, _)| (order_key(id), id.as_str()) < place)
-            {
+            while let Some((id, body)) = old.next_if(|(id, _)| (order_key(id), *id) < place) {
                 put(id, body)?;
             }
-            old.next_if(|(id, _)| **id == change.id);
+            old.next_if(|(id, _)| *id == change.id);
             if let What::Upsert { body, .. } = &change.what {
                 put(&change.id, body)?;
             }

@@ -7,7 +7,6 @@ use rayon::prelude::*;
 use super::super::fetch::Source;
 use super::super::layout::{Container, Format, PackId, Spans};
 use super::super::manifest::PackEntry;
-use super::super::pack::member::Records;
 use super::super::pack::{DecodedFrame, FrameDecoder, FrameInfo, PackReader};
 use super::super::stage::Stage;
 use super::edits::{Kind, count_fields, count_type};
@@ -207,9 +206,7 @@ impl<'a> Compare<'a> {
 
 /// The records of a frame, in order.
 fn records(container: Container, frame: &DecodedFrame) -> impl Iterator<Item = One<'_>> {
-    // Decoding saw to it that there are as many bodies as ids.
-    let bodies = Records::new(container, &frame.raw).filter_map(|r| r.ok().map(|(_, body)| body));
-    frame.ids.iter().map(|id| (order_key(id), id.as_str())).zip(bodies)
+    frame.records(container).map(|(id, body)| ((order_key(id), id), body))
 }
 
 fn decoded(

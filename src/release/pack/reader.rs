@@ -1,7 +1,7 @@
 //! Reads a pack through byte ranges: its tail, then single frames.
 
 use super::super::fetch::{FetchError, RangeSource};
-use super::super::layout::{Format, PackId, Place, Spans};
+use super::super::layout::{Container, Format, PackId, Place, Spans};
 use super::member::Records;
 use super::{EncodedFrame, Fault, FrameDecoder, FrameInfo, MAX_TAIL, Tail, card};
 
@@ -58,6 +58,15 @@ pub struct DecodedFrame {
     pub ids: Vec<String>,
     /// The records, as tar members or lines.
     pub raw: Vec<u8>,
+}
+
+impl DecodedFrame {
+    /// Id and document of each record, in order.
+    pub fn records(&self, container: Container) -> impl Iterator<Item = (&str, &[u8])> {
+        // Decoding saw to it that there are as many as ids, and that each can be read.
+        let bodies = Records::new(container, &self.raw).filter_map(Result::ok);
+        self.ids.iter().map(String::as_str).zip(bodies.map(|(_, body)| body))
+    }
 }
 
 /// An open pack: its tail is known, frames are fetched one by one.

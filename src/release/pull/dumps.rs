@@ -6,11 +6,10 @@ use super::super::delta::shelf::{DeltaLine, Shelf, complete_release};
 use super::super::delta::{Delta, DeltaError};
 use super::super::fetch::Source;
 use super::super::layout::Format;
-use super::super::manifest::{FORMAT, FileEntry, Manifest};
+use super::super::manifest::{ARCHIVE_ROLE, FORMAT, FileEntry, Manifest};
 use super::super::pointer::{ReleaseLine, Releases};
 use super::objects::Object;
 use super::rebuild::NATIVE;
-use super::reprint::ARCHIVE_ROLE;
 use super::{PullError, Work};
 
 impl Work<'_> {

@@ -3,9 +3,9 @@
 //! When nothing changed, that is one small conditional request. Otherwise: pointer and manifest
 //! are read and [accepted](accept), log and signatures checked if a key is given; objects that
 //! are not there are fetched, several at a time, a broken one going on where it stopped; packs are
-//! made from deltas where that moves fewer bytes, or, with the site, from native JSON; of the pages only those whose hash is another;
-//! every file is hashed before it takes its place; the pointers move last, `release.json` after
-//! all others; then what is no longer listed goes.
+//! made from deltas where that moves fewer bytes, or, with the site, from native JSON; of the
+//! pages only those whose hash is another; every file is hashed before it takes its place; the
+//! pointers move last, `release.json` after all others; then what is no longer listed goes.
 //!
 //! Invariants: a mirror never serves a mix through `release.json`; killed at any instant, a
 //! re-run finishes; nothing a server says makes a write outside the mirror, or one longer than
@@ -301,7 +301,7 @@ pub fn pull(
     let (files, total) = totals(&manifest, options);
     progress.total(files, total);
     let is_unpacked = options.select.site && work.is_unpacked(&manifest)?;
-    work.reprint = Reprint::new(options, &manifest, &stage, is_unpacked)?;
+    work.reprint = Reprint::new(options, mirror.root(), &manifest, &stage, is_unpacked)?;
     let mut shelf = None;
     if options.select.dumps {
         shelf = Some(work.dumps(&manifest, &earlier, &list)?);

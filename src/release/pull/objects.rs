@@ -25,6 +25,25 @@ pub(super) struct Object {
     pub(super) named: bool,
 }
 
+impl Object {
+    fn has_size_of(&self, file: &Path) -> bool {
+        fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.len() == self.bytes)
+    }
+
+    /// Whether the file is there and is this one, by size and hash.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub(super) fn is(&self, file: &Path) -> Result<bool, PullError> {
+        if !self.has_size_of(file) {
+            return Ok(false);
+        }
+        let mut hashing = Hashing::new(File::open(file).map_err(failed("read", file))?);
+        io::copy(&mut hashing, &mut io::sink()).map_err(failed("read", file))?;
+        Ok(hashing.finish().2 == self.sha256)
+    }
+}
+
 /// Where a file that stands in the mirror is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Origin {
@@ -68,10 +87,7 @@ pub(super) fn each<T: Sync>(
 impl Work<'_> {
     /// Sees to it that these files stand, and books them under `kind`.
     pub(super) fn have(&mut self, kind: &'static str, wanted: &[Object]) -> Result<(), PullError> {
-        self.obtain(kind, wanted, |work, object| {
-            work.fetch(object)?;
-            Ok(Origin::Source)
-        })
+        self.obtain(kind, wanted, Self::fetch, false)
     }
 
     /// The same for files that need not be fetched where the site is printed here.
@@ -80,36 +96,32 @@ impl Work<'_> {
         kind: &'static str,
         wanted: &[Object],
     ) -> Result<(), PullError> {
-        self.obtain(kind, wanted, |work, object| {
-            if work.reprint(object)? {
-                return Ok(Origin::Press);
-            }
-            work.fetch(object)?;
-            Ok(Origin::Source)
-        })
+        self.obtain(kind, wanted, Self::fetch, true)
     }
 
     /// [`have_printed`](Self::have_printed) for very many small files.
     pub(super) fn have_pages(&mut self, wanted: &[Object]) -> Result<(), PullError> {
-        self.obtain("pages", wanted, |work, page| {
-            if work.reprint(page)? {
-                return Ok(Origin::Press);
-            }
-            work.fetch_page(page)?;
-            Ok(Origin::Source)
-        })
+        self.obtain("pages", wanted, Self::fetch_page, true)
     }
 
-    /// Brings with `act` what does not stand, several at a time.
+    /// Prints, if it may be, or brings with `fetch` what does not stand, several at a time.
     fn obtain(
         &mut self,
         kind: &'static str,
         wanted: &[Object],
-        act: fn(&Self, &Object) -> Result<Origin, PullError>,
+        fetch: fn(&Self, &Object) -> Result<(), PullError>,
+        printed: bool,
     ) -> Result<(), PullError> {
         let tally: Mutex<BTreeMap<Origin, Moved>> = Mutex::default();
         each(self.options.connections, wanted, |object| {
-            let origin = if self.stands(object)? { Origin::Mirror } else { act(self, object)? };
+            let origin = if self.stands(object)? {
+                Origin::Mirror
+            } else if printed && self.reprint(object)? {
+                Origin::Press
+            } else {
+                fetch(self, object)?;
+                Origin::Source
+            };
             if !self.told.contains(&object.path) {
                 self.progress.advance(object.bytes);
             }
@@ -139,14 +151,10 @@ impl Work<'_> {
     /// Whether the file stands in the mirror.
     pub(super) fn stands(&self, object: &Object) -> Result<bool, PullError> {
         let path = self.mirror.root().join(&object.path);
-        let same_size =
-            fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() == object.bytes);
-        if !same_size || object.named {
-            return Ok(same_size);
+        if object.named {
+            return Ok(object.has_size_of(&path));
         }
-        let mut file = Hashing::new(File::open(&path).map_err(failed("read", &path))?);
-        io::copy(&mut file, &mut io::sink()).map_err(failed("read", &path))?;
-        Ok(file.finish().2 == object.sha256)
+        object.is(&path)
     }
 
     /// Fetches a file. What a pull before left of it is not fetched again.

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use super::super::fetch::Source;
-use super::super::hash::{NAME_DIGITS, sha256};
 use super::super::pointer::Named;
 use super::super::search::pointer::{Dead, MAX_SEARCH_POINTER, SearchPointer, Tier, TierList};
 use super::accept::is_index;
@@ -47,10 +46,8 @@ impl Work<'_> {
 
     /// The files of a tier besides its list, which stands then.
     fn tier(&mut self, tier: &Tier) -> Result<Vec<Object>, PullError> {
-        let path = format!("{}/tier.json", tier.dir);
-        let right =
-            |bytes: &[u8]| tier.dir.ends_with(&format!("-{}", &sha256(bytes)[..NAME_DIGITS]));
-        let (bytes, there) = self.small(&path, right)?;
+        let path = tier.list_path();
+        let (bytes, there) = self.small(&path, |bytes| tier.is_list(bytes))?;
         let tampered = |what: String| {
             let path = self.source.place(&path);
             PullError::Tampered { path, what }
@@ -58,7 +55,7 @@ impl Work<'_> {
         let list = TierList::from_bytes(&bytes).map_err(|error| tampered(error.to_string()))?;
         let mut files = Vec::with_capacity(list.files.len());
         for file in &list.files {
-            let path = format!("{}/{}", tier.dir, file.path);
+            let path = tier.file_path(file);
             if !is_index(&path) {
                 return Err(tampered(format!("{path:?} is no place for a file of the index")));
             }
@@ -71,11 +68,7 @@ impl Work<'_> {
 
     /// The list of records that no longer count, by the hash in its name.
     fn dead(&mut self, dead: &Dead) -> Result<(), PullError> {
-        let right = |bytes: &[u8]| {
-            let name = format!("-{}.bin", &sha256(bytes)[..NAME_DIGITS]);
-            bytes.len() as u64 == dead.bytes && dead.path.ends_with(&name)
-        };
-        let (bytes, there) = self.small(&dead.path, right)?;
+        let (bytes, there) = self.small(&dead.path, |bytes| dead.is(bytes))?;
         self.put(&dead.path, &bytes, there)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::hash::is_sha256;
+use super::super::hash::{NAME_DIGITS, is_sha256, sha256};
 use super::super::layout::is_safe_path;
 use super::analyse::ANALYSER;
 
@@ -53,6 +53,28 @@ pub struct Tier {
     pub tables: Tables,
 }
 
+impl Tier {
+    /// Path of its [`TierList`] from the web root.
+    pub fn list_path(&self) -> String {
+        format!("{}/tier.json", self.dir)
+    }
+
+    /// Path of one of its files from the web root.
+    pub fn file_path(&self, file: &TierFile) -> String {
+        format!("{}/{}", self.dir, file.path)
+    }
+
+    /// Whether these bytes are its [`TierList`], by the hash in the name of its directory.
+    pub fn is_list(&self, bytes: &[u8]) -> bool {
+        is_named(&self.dir, bytes)
+    }
+}
+
+/// Whether a name ends with the hash of the content.
+fn is_named(name: &str, content: &[u8]) -> bool {
+    name.ends_with(&format!("-{}", &sha256(content)[..NAME_DIGITS]))
+}
+
 /// A list of numbers of records that no longer count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dead {
@@ -60,6 +82,14 @@ pub struct Dead {
     pub path: String,
     /// Size of the file.
     pub bytes: u64,
+}
+
+impl Dead {
+    /// Whether these bytes are the list, by their number and the hash in its name.
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        let name = self.path.strip_suffix(".bin");
+        bytes.len() as u64 == self.bytes && name.is_some_and(|name| is_named(name, bytes))
+    }
 }
 
 /// What `tables.bin` holds.

@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Cursor, Read as _};
 
 use super::super::canonical::{self, CanonicalError};
 use super::super::fetch::{FetchError, Source};
-use super::super::hash::{NAME_DIGITS, sha256};
+use super::super::hash::sha256;
 use super::super::layout::{
     LATEST_JSON, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, is_safe_path, release_dir,
 };
@@ -146,10 +146,9 @@ impl Repair<'_> {
 
     /// Repairs a tier; `all` if nothing of it was looked at.
     fn tier(&mut self, tier: &Tier, bad: &BTreeSet<&str>, all: bool) -> Result<(), RepairError> {
-        let path = format!("{}/tier.json", tier.dir);
+        let path = tier.list_path();
         let all = all || bad.contains(path.as_str());
-        let end = |bytes: &[u8]| format!("-{}", &sha256(bytes)[..NAME_DIGITS]);
-        if all && !self.by_name(&path, |bytes| tier.dir.ends_with(&end(bytes)))? {
+        if all && !self.by_name(&path, |bytes| tier.is_list(bytes))? {
             return Ok(());
         }
         let bytes = self.here.read_all(&path, MAX_SEARCH_POINTER).ok();
@@ -158,14 +157,10 @@ impl Repair<'_> {
             return Ok(());
         };
         for file in &list.files {
-            let path = format!("{}/{}", tier.dir, file.path);
-            let unsound = || !self.is_sound(&path, file.bytes, &file.sha256);
-            if is_index(&path) && (bad.contains(path.as_str()) || (all && unsound())) {
-                self.file(&path, file.bytes, &file.sha256)?;
-            }
+            self.mend((&tier.file_path(file), file.bytes, &file.sha256), bad, all)?;
         }
         if let Some(dead) = tier.dead.as_ref().filter(|d| all || bad.contains(d.path.as_str())) {
-            self.by_name(&dead.path, |bytes| dead.path.ends_with(&(end(bytes) + ".bin")))?;
+            self.by_name(&dead.path, |bytes| dead.is(bytes))?;
         }
         Ok(())
     }
@@ -175,7 +170,7 @@ impl Repair<'_> {
     fn by_name(&mut self, path: &str, right: impl Fn(&[u8]) -> bool) -> Result<bool, RepairError> {
         let read = |source: &Source| {
             let bytes = source.read_all(path, MAX_SEARCH_POINTER).ok();
-            bytes.filter(|bytes| is_index(path) && right(bytes))
+            bytes.filter(|bytes| right(bytes))
         };
         if read(self.here).is_some() {
             return Ok(true);
@@ -229,11 +224,24 @@ impl Repair<'_> {
                 self.leave(&entry.path, "holds a line that is none");
                 return Ok(());
             };
-            let unsound = || !self.is_sound(&path, bytes, &sha256);
-            if is_safe_path(&path) && (bad.contains(path.as_str()) || (all && unsound())) {
-                self.file(&path, bytes, &sha256)?;
+            if is_safe_path(&path) {
+                self.mend((&path, bytes, &sha256), bad, all)?;
             }
         }
+    }
+
+    /// Repairs a file of a list, its path, size and hash, if it is bad; or if it may be, because
+    /// nothing of the list was looked at, and is.
+    fn mend(
+        &mut self,
+        (path, bytes, listed): (&str, u64, &str),
+        bad: &BTreeSet<&str>,
+        all: bool,
+    ) -> Result<(), RepairError> {
+        if bad.contains(path) || (all && !self.is_sound(path, bytes, listed)) {
+            self.file(path, bytes, listed)?;
+        }
+        Ok(())
     }
 
     fn is_sound(&self, path: &str, bytes: u64, listed: &str) -> bool {
@@ -276,9 +284,4 @@ impl Repair<'_> {
     fn leave(&mut self, path: &str, why: &str) {
         self.done.left.push((path.to_owned(), why.to_owned()));
     }
-}
-
-/// Whether the search index may have a file there.
-fn is_index(path: &str) -> bool {
-    is_safe_path(path) && path.starts_with("search/")
 }

@@ -3,7 +3,6 @@
 
 use rayon::prelude::*;
 
-use super::super::hash::sha256;
 use super::super::pointer::Named;
 use super::super::search::pointer::{MAX_SEARCH_POINTER, SearchPointer, Tier, TierList};
 use super::{Check, Depth, Findings, Kind, Problem};
@@ -43,7 +42,7 @@ impl Check<'_> {
             let message = format!("{} bytes, listed with {}", bytes.len(), dead.bytes);
             return Findings::one(Problem::new(&dead.path, Kind::Size, message));
         }
-        if !dead.path.ends_with(&format!("-{}.bin", &sha256(&bytes)[..12])) {
+        if !dead.is(&bytes) {
             let message = "has another hash than its name says";
             return Findings::one(Problem::new(&dead.path, Kind::Hash, message));
         }
@@ -51,12 +50,12 @@ impl Check<'_> {
     }
 
     fn tier(&self, tier: &Tier) -> Findings {
-        let path = format!("{}/tier.json", tier.dir);
+        let path = tier.list_path();
         let bytes = match self.source.read_all(&path, MAX_SEARCH_POINTER) {
             Ok(bytes) => bytes,
             Err(error) => return Findings::one(Problem::fetch(&path, &error)),
         };
-        if !tier.dir.ends_with(&format!("-{}", &sha256(&bytes)[..12])) {
+        if !tier.is_list(&bytes) {
             let message = "has another hash than its directory's name says";
             return Findings::one(Problem::new(&path, Kind::Hash, message));
         }
@@ -67,7 +66,7 @@ impl Check<'_> {
             }
         };
         let files = list.files.par_iter().map(|file| {
-            let path = format!("{}/{}", tier.dir, file.path);
+            let path = tier.file_path(file);
             if self.depth == Depth::Quick {
                 return self.sized(&path, file.bytes);
             }

@@ -25,7 +25,6 @@ pub(super) enum Job {
 }
 
 /// What a page or a feed of a list shows.
-#[derive(Clone)]
 pub(super) struct Entries {
     /// The cards, as they are stored.
     pub(super) cards: Vec<String>,
