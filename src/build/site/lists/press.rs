@@ -12,8 +12,10 @@ use crate::release::hash::sha256;
 use crate::release::site_pack::{Block, Packer, SMALL_GROUP_RAW};
 use crate::release::stage::Written;
 
-/// Jobs that are on their way together.
+/// Jobs that are on their way together, and links of the sitemaps among them: a sitemap is a
+/// thousand times as large as a page of a list.
 const JOBS: usize = 512;
+const LINKS: usize = 1 << 16;
 
 /// A file to be rendered. Cards are still text: decoding is work for the threads.
 pub(super) enum Job {
@@ -37,6 +39,8 @@ pub(super) struct Press<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) plan: &'a Plan<'a>,
     pub(super) jobs: Vec<Job>,
+    /// Links of the sitemaps among the jobs.
+    pub(super) links: usize,
     pub(super) written: Tally,
     pub(super) reused: Tally,
 }
@@ -44,13 +48,17 @@ pub(super) struct Press<'a> {
 impl Press<'_> {
     /// Takes one.
     pub(super) fn job(&mut self, job: Job) -> Result<(), BuildError> {
+        if let Job::Sitemap(_, links) = &job {
+            self.links += links.len();
+        }
         self.jobs.push(job);
-        if self.jobs.len() >= JOBS { self.flush() } else { Ok(()) }
+        if self.jobs.len() >= JOBS || self.links >= LINKS { self.flush() } else { Ok(()) }
     }
 
     /// Renders and writes the jobs on all threads, and notes the files.
     pub(super) fn flush(&mut self) -> Result<(), BuildError> {
         let jobs = std::mem::take(&mut self.jobs);
+        self.links = 0;
         let plan = self.plan;
         let mut printed = Vec::with_capacity(jobs.len());
         pipeline::ordered(

@@ -49,6 +49,7 @@ pub(in crate::build) fn print(
         catalogue,
         plan,
         jobs: Vec::new(),
+        links: 0,
         written: Tally::default(),
         reused: Tally::default(),
     };
