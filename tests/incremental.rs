@@ -15,6 +15,7 @@ use offprint::release::encoding::Encoding;
 use offprint::release::fetch::Source;
 use offprint::release::layout::{self, Spans};
 use offprint::release::pull::{Options as PullOptions, pull};
+use offprint::release::search::pointer::Phrases;
 use offprint::release::verify::{Depth, verify};
 use offprint::store::Store;
 use offprint::store::import::{Importer, Input, Options};
@@ -203,6 +204,7 @@ fn settings(state: &Path, day: usize, threads: usize, form: Form) -> Settings {
             subject_min: 1,
             browse_limit: 60,
             search: form == Form::Files,
+            phrases: if form == Form::Files { Phrases::Text } else { Phrases::Titles },
         },
         delta: DeltaSettings::default(),
         threads,

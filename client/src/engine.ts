@@ -72,6 +72,8 @@ export class Engine {
   readonly files: Files;
   private readonly words: Words;
   private tiers: Tier[] = [];
+  /** Whether all text has pairs, not only titles, keywords and names. */
+  private paired = false;
   private opened = new Map<Tier, Promise<void>>();
   private readonly known = new Map<string, Known>();
   private readonly pagesRead = new Map<string, Promise<Card[]>>();
@@ -89,10 +91,11 @@ export class Engine {
     const { path } = release.search;
     if (!/^search\/[\w.-]+$/.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
-      { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
+      { format: number; analyser: number; pack_bytes: number; phrases?: string; tiers: TierMeta[] };
     if (pointer.format !== 2 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
     for (const { dir, dead } of pointer.tiers)
       if (!/^search\/[\w.-]+$/.test(dir) || (dead && !/^search\/[\w./-]+$/.test(dead.path)) || dead?.path.includes("..")) throw new Damaged("pointer");
+    this.paired = pointer.phrases === "text";
     this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
     await this.ready(false);
   }
@@ -167,7 +170,7 @@ export class Engine {
         facets: this.facets(tiers, found, question, counting),
         suggestion: undefined,
         direct: /^d:/.test(keys[0] ?? "") && keys.length === 1 && found.total === 1 ? cards.get(page[0]!)?.id : undefined,
-        notes: notes(expanded, complete || refining),
+        notes: notes(expanded, complete || refining, this.paired),
         cost: { rounds, requests: cost.requests - before.requests, bytes: cost.bytes - before.bytes, compute },
       };
       if (!refining) return;
@@ -357,7 +360,7 @@ export class Engine {
     const fixed = sets.length > 0 ? [sets.flatMap((key) => this.segments(tiers, key).segments)] : [];
     const count = counting.map(([slug]) => this.segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
-    const phrases = expanded.filter(({ part, stems }) => part.kind === "phrase" && part.occur !== "not" && stems.length > 0);
+    const phrases = this.paired ? [] : expanded.filter(({ part, stems }) => part.kind === "phrase" && part.occur !== "not" && stems.length > 0);
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
     const first = this.matches(tiers, expanded, []);
@@ -406,7 +409,12 @@ export class Engine {
       const segments = found.map((one) => one.segments);
       if (part.kind === "prefix") return sum(segments, 1);
       if (part.kind === "field") return sum(segments, segments.length);
-      // A phrase: all its pairs, or seen on the card.
+      // A phrase: all its pairs, or seen on the card. If all text has pairs, they tell that the
+      // words are there, whose lists may be known in part.
+      if (this.paired && !whole) {
+        const alone = found.slice(own.length);
+        return { occur, segments: gather(alone.map((one) => one.segments), alone.length), whole };
+      }
       const stems = segments.slice(0, own.length);
       const both = gather(segments, segments.length);
       const have = new Set(numbers(both));
@@ -580,8 +588,8 @@ const keysOf = (part: Part, first: boolean): Expanded => {
 };
 
 /** What a reader should know of how the question was understood. */
-const notes = (expanded: Expanded[], complete: boolean): string[] => [
-  ...(expanded.some(({ part }) => part.kind === "phrase")
+const notes = (expanded: Expanded[], complete: boolean, paired: boolean): string[] => [
+  ...(!paired && expanded.some(({ part }) => part.kind === "phrase")
     ? ["Phrases are found in titles, keywords, names and the beginning of descriptions, not deeper."]
     : []),
   ...(complete ? [] : [`Of the words that begin so the ${PREFIXED} most frequent are searched.`]),

@@ -1,7 +1,7 @@
 // The engine on an index written here, against a search that looks at every record.
 
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
+import { cpSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -49,11 +49,19 @@ const older = corpus(20, 20_000);
 const dead = [3, 4, 5999];
 // A community of a later tier alone.
 tiers[1].find(({ keys, type }) => keys.ice !== undefined && type !== "software").keys["c:new"] = 255;
+// A phrase that only the card of its record shows.
+const shown = tiers[0].find(({ keys }, at) => "ice" in keys && "climat" in keys && !("p:climat ice" in keys) && !dead.includes(at));
+shown.card[5] = shown.text = "About climate ice, seen here";
 const words = [["climate", 300, "climat"], ["climax", 5, "climax"], ["glacier", 50, "glacier"], ["glaciers", 3, "glacier"], ["ice", 240, "ice"], ["ocean", 5000, "ocean"], ["polar", 2, "polar"], ["中文", 30, "中文"]];
 const root = mkdtempSync(join(tmpdir(), "offprint-search-"));
 const write = (name, records, more) =>
   writeTier(root, { name, records, words, pack: PACK, days: records.map(({ day }) => day), communities: [["zoo", "The Zoo", 100]], ...more });
-writePointer(root, [write("base", tiers[0], { dead }), write("day", tiers[1], { seed: 9, buckets: 1, communities: [["zoo", "The Zoo", 9], ["new", "The New", 1]] }), write("old", older, { older: true })], PACK);
+const metas = [write("base", tiers[0], { dead }), write("day", tiers[1], { seed: 9, buckets: 1, communities: [["zoo", "The Zoo", 9], ["new", "The New", 1]] }), write("old", older, { older: true })];
+writePointer(root, metas, PACK);
+/** The same tiers, as if all text had pairs. */
+const paired = mkdtempSync(join(tmpdir(), "offprint-search-"));
+cpSync(root, paired, { recursive: true });
+writePointer(paired, metas, PACK, { phrases: "text" });
 
 const says = (key, level) => (/^.:/.test(key) ? 65535 : worth(level));
 
@@ -87,8 +95,8 @@ const best = (found, page = 1) => found.slice((page - 1) * 10, page * 10).map(({
 const servers = [];
 test.after(() => Promise.all(servers.map((server) => server.close())));
 
-const opened = async (kind = "ranges") => {
-  const server = await host(root, kind);
+const opened = async (kind = "ranges", at = root) => {
+  const server = await host(at, kind);
   servers.push(server);
   const engine = new Engine(server.url);
   await engine.open();
@@ -164,6 +172,20 @@ test("phrases are found by pairs and on cards", async () => {
   assert.deepEqual(pairs.filter((id) => !ids(answer).includes(id)).length, Math.max(0, pairs.length - 10));
   assert.ok(answer.hits.some(({ snippet }) => snippet.some(([text, marked]) => marked && text === "climate")));
   for (const hit of answer.hits) assert.match(hit.snippet.map(([text]) => text).join(""), /climate ice/);
+});
+
+test("where all text has pairs, they alone tell where a phrase is", async () => {
+  const cards = last(await ask((await opened()).engine, '"climate ice"'));
+  const { engine } = await opened("ranges", paired);
+  const answer = last(await ask(engine, '"climate ice"'));
+  const expected = oracle(["climat", "ice"], { must: ["p:climat ice"] });
+  assert.deepEqual(ids(answer), best(expected));
+  assert.equal(answer.total, expected.length);
+  assert.ok(answer.exact && answer.total < cards.total);
+  // Stems whose lists are read in part do not hide a record in the first answer.
+  const wide = await ask(engine, '"ocean wave climate ice"');
+  assert.equal(last(wide).total, 0);
+  assert.deepEqual([answer.notes, cards.notes.length], [[], 1]);
 });
 
 test("a long list comes in two stages, and says so", async () => {

@@ -40,6 +40,7 @@ use crate::release::manifest::{
 };
 use crate::release::pack::codec::EncodeError;
 use crate::release::pointer::{self, PointerError};
+use crate::release::search::pointer::Phrases;
 use crate::release::stage::{Durability, Stage, StageError};
 use crate::release::variants::Precompress;
 use crate::store::{Error as StoreError, Store};
@@ -149,6 +150,8 @@ pub struct SiteSettings {
     pub browse_limit: usize,
     /// Write the search index.
     pub search: bool,
+    /// In what it finds phrases.
+    pub phrases: Phrases,
 }
 
 /// Files and bytes.

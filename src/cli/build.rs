@@ -89,6 +89,7 @@ pub(super) fn settings_in(dir: &Path, arguments: &Build, config: &Config) -> Res
             subject_min: config.site.subject_min,
             browse_limit: config.site.browse_limit,
             search: config.site.search,
+            phrases: config.site.phrases,
         },
         delta: DeltaSettings {
             write: config.dump.deltas,

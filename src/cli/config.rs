@@ -14,12 +14,13 @@ use crate::build::site::{Accent, Brand};
 use crate::crosswalk::Format;
 use crate::record::Repository;
 use crate::release::encoding::Encoding;
+use crate::release::search::pointer::Phrases;
 
 /// The configuration file's name inside a repository directory.
 pub const FILE_NAME: &str = "offprint.toml";
 
 /// Every key, in file order.
-pub const KEYS: [&str; 38] = [
+pub const KEYS: [&str; 39] = [
     "repository.name",
     "repository.base_url",
     "repository.publisher",
@@ -53,6 +54,7 @@ pub const KEYS: [&str; 38] = [
     "site.subject_min",
     "site.browse_limit",
     "site.search",
+    "site.phrases",
     "site.recipe",
     "build.threads",
     "publish.grace",
@@ -203,6 +205,8 @@ pub struct SiteSection {
     pub browse_limit: usize,
     /// Write the search index.
     pub search: bool,
+    /// In what phrases are found that are searched for.
+    pub phrases: Phrases,
     /// Write what the site is made by into the release, so that mirrors can print it.
     pub recipe: bool,
 }
@@ -227,6 +231,7 @@ impl Default for SiteSection {
             subject_min: 2,
             browse_limit: 1000,
             search: true,
+            phrases: Phrases::default(),
             recipe: true,
         }
     }

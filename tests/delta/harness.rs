@@ -17,6 +17,7 @@ use offprint::record::synth::Synth;
 use offprint::release::fetch::Source;
 use offprint::release::layout::{self, Spans};
 use offprint::release::pull::{self, Options, PullError};
+use offprint::release::search::pointer::Phrases;
 use offprint::release::verify::{Depth, verify};
 use offprint::store::Store;
 use offprint::store::import::{Importer, Input};
@@ -104,6 +105,7 @@ impl Repo {
             site: SiteSettings {
                 form: Form::Files,
                 search: false,
+                phrases: Phrases::Titles,
                 pages: self.pages,
                 exports: vec![Format::Bibtex],
                 templates: None,

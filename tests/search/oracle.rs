@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offprint::release::search::analyse::Analyser;
-use serde_json::Value;
+use offprint::release::search::reader::Reading;
+use serde_json::{Value, json};
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
@@ -194,6 +195,50 @@ fn filters_sorts_and_fields_are_exact() {
         }
     }
     assert_eq!(asked, 40);
+}
+
+#[test]
+fn phrases_are_found_as_deep_as_asked_for() {
+    let line = |id: u32, description: String| {
+        let metadata = json!({
+            "title": format!("Record {id}"), "description": description,
+            "publication_date": "2020", "resource_type": {"id": "dataset"},
+            "creators": [{"person_or_org": {"name": "Doe, Ann", "type": "personal"}}],
+        });
+        json!({
+            "id": id.to_string(), "metadata": metadata,
+            "access": {"record": "public", "files": "public"},
+        })
+        .to_string()
+            + "\n"
+    };
+    let deep = |words: &str| format!("{}<p>{words}</p>", "Other words come first. ".repeat(40));
+    let lines = [
+        line(1, deep("the northern glacier retreat of this century")),
+        line(2, deep("a retreat by the northern side of a glacier")),
+        line(3, "northern glacier retreat at the beginning".into()),
+        line(4, deep("northern glacier</p><p>retreat")),
+    ];
+    let repository = Repository::of_lines(&lines.concat());
+    let found = |text: &str, reading| {
+        let answer = repository.ask(text, |wanted| wanted.reading = reading);
+        let mut ids: Vec<String> = answer.hits.into_iter().map(|hit| hit.id).collect();
+        ids.sort();
+        (ids.join(" "), answer.phrases_in_part)
+    };
+    let check = |text: &str, expected: &str, in_part: bool| {
+        for reading in [Reading::First, Reading::Complete] {
+            assert_eq!(found(text, reading), (expected.to_owned(), in_part), "{text} {reading:?}");
+        }
+    };
+    repository.build(1, 1);
+    check("\"glacier retreat\"", "3", true);
+    repository.build_phrases(2);
+    check("\"glacier retreat\"", "1 3 4", false);
+    check("\"northern glacier retreat\" -\"this century\"", "3 4", false);
+    check("\"retreat glacier\"", "", false);
+    check("\"record 2\"", "2", false);
+    check("\"3 northern\"", "", false);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use offprint::release::pointer::ReleasePointer;
 use offprint::release::search::analyse::Analyser;
 use offprint::release::search::evaluate::{Answer, Wanted};
 
-use offprint::release::search::pointer::SearchPointer;
+use offprint::release::search::pointer::{Phrases, SearchPointer};
 use offprint::release::search::query::Query;
 use offprint::release::search::reader::{Reading, Searcher};
 use offprint::store::Store;
@@ -65,6 +65,13 @@ impl Repository {
 
     pub(crate) fn build(&self, day: u32, threads: usize) -> Report {
         build(&self.store, &self.root(), &settings(self.dir.path(), day, threads), &|_| {}).unwrap()
+    }
+
+    /// One that finds phrases in all text.
+    pub(crate) fn build_phrases(&self, day: u32) {
+        let mut settings = settings(self.dir.path(), day, 1);
+        settings.site.phrases = Phrases::Text;
+        build(&self.store, &self.root(), &settings, &|_| {}).unwrap();
     }
 
     /// A build that goes on from nothing.
@@ -146,6 +153,7 @@ fn settings(dir: &Path, day: u32, threads: usize) -> Settings {
             subject_min: 1,
             browse_limit: 60,
             search: true,
+            phrases: Phrases::Titles,
         },
         threads,
         full: false,

@@ -9,6 +9,7 @@ use crate::record::html::plain;
 use crate::record::model::{Contributor, Funding};
 use crate::record::{Published, Text};
 use crate::release::search::analyse::{self, Analyser};
+use crate::release::search::pointer::Phrases;
 
 /// Longest text of one part that is indexed, characters.
 const PART: usize = 20_000;
@@ -95,8 +96,12 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// The document of a record.
-    pub(crate) fn of(published: &Published<'_>, analyser: &mut Analyser) -> Document {
+    /// The document of a record, with pairs for `phrases`.
+    pub(crate) fn of(
+        published: &Published<'_>,
+        phrases: Phrases,
+        analyser: &mut Analyser,
+    ) -> Document {
         let metadata = &published.record.metadata;
         let date = text(metadata.publication_date.as_ref());
         let (year, day) = year_and_day(&date);
@@ -104,7 +109,7 @@ impl Document {
         let communities = &published.record.parent.communities.entries;
         let communities = communities.iter().filter(|entry| !entry.slug.is_empty()).take(MANY);
         let fields = CAPACITIES.map(String::with_capacity);
-        let mut writer = Writer { analyser, fields, tokens: String::new() };
+        let mut writer = Writer { analyser, phrases, fields, tokens: String::new() };
         parts(published, &mut |part| writer.take(part));
         Document {
             older: !published.lineage.is_latest(),
@@ -296,6 +301,7 @@ fn of_funding(funding: &Funding<'_>, each: &mut impl FnMut(Part<'_>)) {
 /// Analyses parts of a record into fields.
 struct Writer<'a> {
     analyser: &'a mut Analyser,
+    phrases: Phrases,
     fields: [String; 6],
     tokens: String,
 }
@@ -319,7 +325,7 @@ impl Writer<'_> {
         if words.is_empty() {
             return;
         }
-        let Writer { analyser, fields: [all, ..], tokens } = self;
+        let Writer { analyser, fields: [all, ..], tokens, .. } = self;
         let start = all.len();
         tokens.clear();
         analyser.tokens_and_stems(words, |token, stem| {
@@ -334,12 +340,24 @@ impl Writer<'_> {
         for _ in 1..weight {
             all.extend_from_within(start..end);
         }
+        if field.is_some() || self.phrases == Phrases::Text {
+            self.pairs(start..end);
+        }
         if let Some(field) = field {
             self.field(start..end, field);
         }
     }
 
-    /// Terms of a field, pairs and words for completion; the stems are at a place in the text.
+    /// The pairs of stems that follow each other at a place in the text.
+    fn pairs(&mut self, stems: Range<usize>) {
+        let [all, .., keys, _] = &mut self.fields;
+        let stems = || all[stems.clone()].split_terminator(BETWEEN);
+        for (stem, follower) in stems().zip(stems().skip(1)) {
+            put_key(keys, "p:", [stem, " ", follower]);
+        }
+    }
+
+    /// Terms of a field and words for completion; the stems are at a place in the text.
     fn field(&mut self, stems: Range<usize>, field: Field) {
         let Writer { fields: [all, title, names, keywords, keys, words], tokens, .. } = self;
         let stems = &all[stems];
@@ -352,10 +370,6 @@ impl Writer<'_> {
                 put_key(keys, "s:", spaced.skip(1));
             }
             Field::All | Field::Keys | Field::Words => {}
-        }
-        let followers = stems.split_terminator(BETWEEN).skip(1);
-        for (stem, follower) in stems.split_terminator(BETWEEN).zip(followers) {
-            put_key(keys, "p:", [stem, " ", follower]);
         }
         words.push_str(tokens);
     }

@@ -189,23 +189,28 @@ pub(super) fn print(
         }
     }
     // Whether all that the index before holds is still public is not known.
-    Ok(finish(job.stage, tiers, places, tallies, false)?)
+    Ok(finish(job, tiers, places, tallies, false)?)
 }
 
 /// Writes the pointer.
 fn finish(
-    stage: &Stage,
+    job: &Job<'_>,
     tiers: Vec<Tier>,
     places: Places,
     mut tallies: Tallies,
     keeps_before: bool,
 ) -> Result<PrintedSearch, SearchError> {
-    let pointer =
-        SearchPointer { format: SEARCH_FORMAT, analyser: ANALYSER, pack_bytes: PACK_BYTES, tiers };
+    let pointer = SearchPointer {
+        format: SEARCH_FORMAT,
+        analyser: ANALYSER,
+        pack_bytes: PACK_BYTES,
+        phrases: job.settings.site.phrases,
+        tiers,
+    };
     let bytes = canonical::to_bytes(&pointer)?;
     let hash = sha256(&bytes);
     let path = format!("search/pointer-{}.json", &hash[..12]);
-    let file = stage.write(&path, &bytes)?;
+    let file = job.stage.write(&path, &bytes)?;
     let pointer = Named { path, bytes: file.bytes, sha256: hash };
     tallies.add(vec![file]);
     Ok(PrintedSearch { pointer, places, tallies, keeps_before })
@@ -281,7 +286,7 @@ fn documents(
                     lineage: Lineage::among(&row.id, group.siblings(&row.family)),
                     repository: &settings.repository,
                 };
-                documents.push(Document::of(&published, analyser));
+                documents.push(Document::of(&published, settings.site.phrases, analyser));
             }
             Ok(documents)
         },

@@ -9,8 +9,11 @@ use crate::release::stage::{Sealed, Stage, StagedFile};
 
 use super::SearchError;
 
-/// Level of everything compressed: read often, written once.
+/// Level of tables and words: read often, written once.
 const LEVEL: u32 = 9;
+/// Level of cards, which most of the time of compressing goes into: a tenth of the export less
+/// than at 9, for 1.2 % more bytes.
+const CARDS_LEVEL: u32 = 5;
 
 /// A stream that is being written, cut into files.
 pub(super) struct StreamWriter<'a> {
@@ -77,15 +80,20 @@ impl<'a> StreamWriter<'a> {
 
 /// Raw deflate of `bytes` without a dictionary.
 pub(super) fn deflated(bytes: &[u8]) -> Result<Vec<u8>, SearchError> {
-    Deflater::new().deflate(bytes, &[])
+    Deflater::new(LEVEL).deflate(bytes, &[])
 }
 
 /// Compresses again and again: to make one anew costs as much as some small pages do.
 pub(super) struct Deflater(Compress);
 
 impl Deflater {
-    pub(super) fn new() -> Deflater {
-        Deflater(Compress::new(Compression::new(LEVEL), false))
+    /// For cards.
+    pub(super) fn of_cards() -> Deflater {
+        Deflater::new(CARDS_LEVEL)
+    }
+
+    fn new(level: u32) -> Deflater {
+        Deflater(Compress::new(Compression::new(level), false))
     }
 
     /// Raw deflate of `bytes` with a preset dictionary, which may be empty.

@@ -297,7 +297,7 @@ impl Spool<'_> {
             let pages: Vec<_> = batch
                 .par_chunks(page)
                 .map_init(
-                    || (Deflater::new(), Vec::new()),
+                    || (Deflater::of_cards(), Vec::new()),
                     |(deflater, lines), entries| {
                         lines.clear();
                         entries.iter().try_for_each(|entry| self.read(entry, lines))?;

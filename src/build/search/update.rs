@@ -108,7 +108,7 @@ pub(super) fn print(
         let dead = write_dead(job.stage, &places.dead(key)?, &mut tallies)?;
         listed.push(Tier { dead, ..tier });
     }
-    Ok(Some(finish(job.stage, listed, places, tallies, true)?))
+    Ok(Some(finish(job, listed, places, tallies, true)?))
 }
 
 /// What changed.

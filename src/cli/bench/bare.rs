@@ -19,6 +19,7 @@ use crate::build::meter::cpu_seconds;
 use crate::build::search::document::{Document, Field, Part, parts};
 use crate::record::Published;
 use crate::release::search::analyse::Analyser;
+use crate::release::search::pointer::Phrases;
 
 /// Bytes of postings that tantivy holds before it writes a segment: as in a build.
 const BUFFER: usize = 96 << 20;
@@ -81,7 +82,7 @@ impl Bare {
                 add(Field::Words, text);
             }
         });
-        let analysed = Document::of(published, &mut self.analyser);
+        let analysed = Document::of(published, Phrases::Titles, &mut self.analyser);
         analysed.terms(Field::Keys).for_each(|key| add(Field::Keys, key));
         self.documents.push(document);
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::analyse::Analyser;
 use super::gather::{Expanded, Gathered, Lists};
 use super::lists::List;
+use super::pointer::Phrases;
 use super::query::{Facet, Filter, Occur, Query};
 use super::reader::{OpenTier, ReadError, Reading, Searcher};
 use super::tables::{Run, TierTables};
@@ -192,6 +193,12 @@ impl Searcher<'_> {
             Expanded::All(keys) => all(keys),
             Expanded::Phrase { stems, pairs } if stems.is_empty() => all(pairs),
             Expanded::Phrase { stems, pairs } => {
+                let is_whole =
+                    |key| lists.get(key).is_some_and(|l| l.iter().all(List::is_complete));
+                if self.phrases() == Phrases::Text && !stems.iter().all(is_whole) {
+                    // That the words are there is known from the pairs.
+                    return all(pairs);
+                }
                 let (pairs, words) = (all(pairs), all(stems));
                 // A keyword's pairs are in the text too, so that the words are there.
                 both(words, &pairs)
@@ -209,6 +216,9 @@ impl Searcher<'_> {
         most: usize,
         reading: Reading,
     ) -> (Vec<Vec<(At, f64)>>, bool) {
+        if self.phrases() == Phrases::Text {
+            return (vec![Vec::new(); parts.len()], false);
+        }
         let mut in_part = false;
         let of_part = |((occur, part), (_, found)): (&(Occur, Expanded), &(Occur, Matches))| {
             let Expanded::Phrase { stems, .. } = part else { return Vec::new() };

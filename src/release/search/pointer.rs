@@ -26,8 +26,22 @@ pub struct SearchPointer {
     pub analyser: u32,
     /// [`PACK_BYTES`].
     pub pack_bytes: u64,
+    /// What pairs of tokens are of; in an index that does not say so, titles and names.
+    #[serde(default)]
+    pub phrases: Phrases,
     /// In the order in which equal scores are shown.
     pub tiers: Vec<Tier>,
+}
+
+/// In what phrases are found by pairs of tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phrases {
+    /// Titles, keywords and names; elsewhere by looking at cards.
+    #[default]
+    Titles,
+    /// All text.
+    Text,
 }
 
 /// A tier: an immutable part of the index.

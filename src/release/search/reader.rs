@@ -11,7 +11,9 @@ use super::bits::varint;
 use super::gather::{Lists, Word};
 use super::key::Place;
 use super::lists::{Found, GROUPED, List, Outside, Posting, decoded, entries};
-use super::pointer::{MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier};
+use super::pointer::{
+    MAX_SEARCH_POINTER, Phrases, SearchPointer, SearchPointerError, Stream, Tier,
+};
 use super::tables::{TierTables, inflated};
 
 /// Largest `tables.bin` a reader accepts.
@@ -116,6 +118,11 @@ impl<'s> Searcher<'s> {
         let wanted = pointer.tiers.iter().filter(|tier| all_versions || !tier.older);
         let tiers = wanted.map(|tier| open_tier(source, tier)).collect::<Result<_, _>>()?;
         Ok(Searcher { source, pointer, tiers, rounds: 0 })
+    }
+
+    /// In what phrases are found by pairs.
+    pub(super) fn phrases(&self) -> Phrases {
+        self.pointer.phrases
     }
 
     /// Records searched: those that count.

@@ -10,6 +10,7 @@ use crate::build::site::Brand;
 use crate::build::site::{Renderer, SiteConfig};
 use crate::build::{Form, SiteSettings};
 use crate::record::Repository;
+use crate::release::search::pointer::Phrases;
 use crate::release::stage::{Durability, Stage};
 
 /// What a store would hold: a record is public with a card, or only exists.
@@ -49,6 +50,7 @@ fn settings() -> SiteSettings {
         subject_min: 2,
         browse_limit: 150,
         search: false,
+        phrases: Phrases::Titles,
         brand: Brand::default(),
         precompress: Vec::new(),
     }
