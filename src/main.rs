@@ -1,7 +1,7 @@
 //! The `offprint` binary.
 
-/// jemalloc: beside glibc's allocator, an import takes a fifth less CPU time, and what threads
-/// freed is given back rather than kept in pieces.
+/// jemalloc: what threads freed is given back rather than kept in pieces, so that memory follows
+/// the largest records and not their number.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
