@@ -412,8 +412,8 @@ export class Engine {
       // A phrase: all its pairs, or seen on the card. If all text has pairs, they tell that the
       // words are there, whose lists may be known in part.
       if (this.paired && !whole) {
-        const alone = found.slice(own.length);
-        return { occur, segments: gather(alone.map((one) => one.segments), alone.length), whole };
+        const alone = segments.slice(own.length);
+        return { occur, segments: gather(alone, alone.length), whole };
       }
       const stems = segments.slice(0, own.length);
       const both = gather(segments, segments.length);

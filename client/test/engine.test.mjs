@@ -182,7 +182,7 @@ test("where all text has pairs, they alone tell where a phrase is", async () => 
   assert.deepEqual(ids(answer), best(expected));
   assert.equal(answer.total, expected.length);
   assert.ok(answer.exact && answer.total < cards.total);
-  // Stems whose lists are read in part do not hide a record in the first answer.
+  // Pairs that no record has are in no phrase, however many records have the words.
   const wide = await ask(engine, '"ocean wave climate ice"');
   assert.equal(last(wide).total, 0);
   assert.deepEqual([answer.notes, cards.notes.length], [[], 1]);

@@ -354,6 +354,11 @@ pub fn site_pack_path(name: &str, hash12: &str) -> String {
     format!("site/{name}-{hash12}.pages")
 }
 
+/// Whether `path` is a plain relative path below `search/`.
+pub fn is_search_path(path: &str) -> bool {
+    is_safe_path(path) && path.starts_with("search/")
+}
+
 /// Whether `path` is a plain relative path: `/` between segments that are neither empty, `.` nor
 /// `..`, no backslash, no control character, at most 1024 bytes. Everything read from a manifest
 /// passes through here before it touches a disk or a URL.

@@ -14,7 +14,7 @@ use super::fetch::{FetchError, Source};
 use super::hash::{NAME_DIGITS, sha256};
 use super::layout::{
     Format, LATEST_JSON, MANIFEST_JSON, PackId, RELEASE_JSON, RELEASES_JSON, SHA256SUMS, Spans,
-    is_release_id, is_safe_path, pack_path, release_dir,
+    is_release_id, is_search_path, pack_path, release_dir,
 };
 use super::manifest::{FORMAT, Manifest};
 use super::pack::PackRef;
@@ -212,7 +212,7 @@ impl ReleasePointer {
         let known = pointer.format == FORMAT && is_release_id(&pointer.release);
         let path = format!("{}/{MANIFEST_JSON}", release_dir(&pointer.release));
         let index = pointer.search.as_ref().map(|named| named.path.as_str());
-        let outside = index.filter(|path| !is_safe_path(path) || !path.starts_with("search/"));
+        let outside = index.filter(|path| !is_search_path(path));
         if known && pointer.manifest.path == path && outside.is_none() {
             return Ok(pointer);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::hash::{NAME_DIGITS, is_sha256, sha256};
-use super::super::layout::is_safe_path;
+use super::super::layout::{is_safe_path, is_search_path};
 use super::analyse::ANALYSER;
 
 /// Version of the layout.
@@ -217,7 +217,7 @@ impl SearchPointer {
         for tier in &pointer.tiers {
             let dead = tier.dead.iter().map(|dead| &dead.path);
             for path in std::iter::once(&tier.dir).chain(dead) {
-                if !is_safe_path(path) || !path.starts_with("search/") {
+                if !is_search_path(path) {
                     return bad(format!("path {path:?}"));
                 }
             }
