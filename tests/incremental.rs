@@ -204,7 +204,7 @@ fn settings(state: &Path, day: usize, threads: usize, form: Form) -> Settings {
             subject_min: 1,
             browse_limit: 60,
             search: form == Form::Files,
-            phrases: if form == Form::Files { Phrases::Text } else { Phrases::Titles },
+            phrases: if form == Form::Files { Phrases::Text } else { Phrases::Known },
         },
         delta: DeltaSettings::default(),
         threads,

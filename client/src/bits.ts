@@ -176,7 +176,7 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
   if (count > bucket.length * 8) throw new Damaged("bucket");
   const bits = new Bits(bucket, head.at);
   const prints = new Uint32Array(count);
-  bits.postings(count, 2 ** 31, prints, 0);
+  bits.postings(count, 2 ** 26, prints, 0);
   let last = -1;
   for (let i = 0; i < count; i += 1) if (wanted.has(prints[i]!)) last = i;
   if (last < 0) return found;

@@ -15,15 +15,17 @@ import { Words, type Place } from "./words.ts";
 /** Results a page, and the last that can be turned to. */
 const PAGE = 10;
 const LAST = 100;
-/** Bytes of lists that a first answer may cost, and what each that does not fit begins with. */
-const FIRST = 160 << 10;
-const BEGINNING = 32 << 10;
+/** Bytes of lists that a first answer may cost; those that do not fit share what is left, each at
+ * least and at most so much. */
+const FIRST = 96 << 10;
+const LEAST = 8 << 10;
+const MOST = 32 << 10;
 /** Words that a prefix stands for; best records of a phrase whose cards are read. */
 const PREFIXED = 32;
 const READ = 50;
 /** Of a first answer: requests before its cards, stems a prefix has at least, stems of a phrase
  * whose lists are read at most, cards for a phrase of two words and of more. */
-const REQUESTS = 10;
+const REQUESTS = 9;
 const STEMS_AT_LEAST = 2;
 const STEMS = 3;
 const CARDS = [14, 10] as const;
@@ -72,8 +74,6 @@ export class Engine {
   readonly files: Files;
   private readonly words: Words;
   private tiers: Tier[] = [];
-  /** Whether all text has pairs, not only titles, keywords and names. */
-  private paired = false;
   private opened = new Map<Tier, Promise<void>>();
   private readonly known = new Map<string, Known>();
   private readonly pagesRead = new Map<string, Promise<Card[]>>();
@@ -91,11 +91,10 @@ export class Engine {
     const { path } = release.search;
     if (!/^search\/[\w.-]+$/.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
-      { format: number; analyser: number; pack_bytes: number; phrases?: string; tiers: TierMeta[] };
-    if (pointer.format !== 2 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
+      { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
+    if (pointer.format !== 3 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
     for (const { dir, dead } of pointer.tiers)
       if (!/^search\/[\w.-]+$/.test(dir) || (dead && !/^search\/[\w./-]+$/.test(dead.path)) || dead?.path.includes("..")) throw new Damaged("pointer");
-    this.paired = pointer.phrases === "text";
     this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
     await this.ready(false);
   }
@@ -170,7 +169,7 @@ export class Engine {
         facets: this.facets(tiers, found, question, counting),
         suggestion: undefined,
         direct: /^d:/.test(keys[0] ?? "") && keys.length === 1 && found.total === 1 ? cards.get(page[0]!)?.id : undefined,
-        notes: notes(expanded, complete || refining, this.paired),
+        notes: notes(plan.unknown, complete || refining),
         cost: { rounds, requests: cost.requests - before.requests, bytes: cost.bytes - before.bytes, compute },
       };
       if (!refining) return;
@@ -295,10 +294,11 @@ export class Engine {
     }));
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);
     let spent = 0;
-    const jobs = open.flatMap(({ key, known, entry }) => {
+    const jobs = open.flatMap(({ key, known, entry }, at) => {
       const fits = whole.has(key) || spent + entry.bytes <= budget || entry.df < 4096;
       const have = known.bytes.length;
-      const to = fits ? entry.bytes : Math.min(entry.bytes, BEGINNING);
+      const share = Math.floor((budget - spent) / (open.length - at));
+      const to = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
       spent += to;
       return to > have ? [{ known, entry, from: entry.offset + have, to: entry.offset + to, have }] : [];
     });
@@ -360,7 +360,8 @@ export class Engine {
     const fixed = sets.length > 0 ? [sets.flatMap((key) => this.segments(tiers, key).segments)] : [];
     const count = counting.map(([slug]) => this.segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
-    const phrases = this.paired ? [] : expanded.filter(({ part, stems }) => part.kind === "phrase" && part.occur !== "not" && stems.length > 0);
+    const unknown = expanded.filter(({ part }) => part.kind === "phrase" && !tiers.every((tier) => this.knows(tier, part.stems)));
+    const phrases = unknown.filter(({ part, stems }) => part.occur !== "not" && stems.length > 0);
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
     const first = this.matches(tiers, expanded, []);
@@ -392,7 +393,7 @@ export class Engine {
       });
       return { asked, left };
     };
-    return { find, candidates, whole, counts, newest, window: [start, start + PAGE] as [number, number] };
+    return { find, candidates, whole, counts, newest, unknown: unknown.length > 0, window: [start, start + PAGE] as [number, number] };
   }
 
   /** Parts as records. `read`: cards in which phrases were looked for. */
@@ -409,14 +410,10 @@ export class Engine {
       const segments = found.map((one) => one.segments);
       if (part.kind === "prefix") return sum(segments, 1);
       if (part.kind === "field") return sum(segments, segments.length);
-      // A phrase: all its pairs, or seen on the card. If all text has pairs, they tell that the
-      // words are there, whose lists may be known in part.
-      if (this.paired && !whole) {
-        const alone = segments.slice(own.length);
-        return { occur, segments: gather(alone, alone.length), whole };
-      }
+      // A phrase: all its pairs, or seen on the card. Where the pairs are the words are, of whose
+      // lists only the best may be known.
       const stems = segments.slice(0, own.length);
-      const both = gather(segments, segments.length);
+      const both = gather(segments.slice(own.length), keys.length - own.length, stems);
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
       const scores = seen.length > 0 ? lookup(gather(stems, stems.length), new Set(seen.map(([doc]) => doc))) : new Map<number, number>();
@@ -427,14 +424,26 @@ export class Engine {
     });
   }
 
-  /** The best records that have all words of a phrase but not its pairs, and how many have these. */
+  /** Whether the pairs of a phrase tell all records of a tier that have it. */
+  private knows(tier: Tier, stems: string[]): boolean {
+    return pairs(stems).every((key) => {
+      const known = this.known.get(name(tier, key));
+      return known?.entry ? known.list?.whole : tier.meta.phrases === "text";
+    });
+  }
+
+  /**
+   * The best records that have all words of a phrase but not its pairs, of tiers whose pairs do not
+   * tell them all, and how many have these.
+   */
   private likely(tiers: Tier[], { stems }: Expanded, room: Room, passing: Passing): { likely: number[]; shown: number } {
     const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.segments(tiers, key) }));
     // Those that have every pair are found anyway.
     const found = new Set(pairs(stems));
     const segments = gather([...found].map((key) => this.segments(tiers, key).segments), found.size);
     parts.push({ occur: "not", segments, whole: true });
-    const likely = room.find(parts, passing.map((runs) => new Uint8Array(runs.length).fill(1)), [], [], READ).top;
+    const open = passing.map((runs, at) => new Uint8Array(runs.length).fill(this.knows(tiers[at]!, stems) ? 0 : 1));
+    const likely = room.find(parts, open, [], [], READ).top;
     return { likely, shown: size(segments) };
   }
 
@@ -514,8 +523,8 @@ export class Engine {
       const job = pageOf(doc);
       if (!this.pagesRead.has(job.name) && !jobs.some(({ name }) => name === job.name)) jobs.push(job);
     }
-    const places = await Promise.all(jobs.map(({ tier }) => tier.pages()));
-    const bytes = this.stretches(jobs.map(({ tier, page }, at) => ({ tier, stream: "cards", from: places[at]![page]!, to: places[at]![page + 1]! })));
+    const places = await Promise.all(jobs.map(({ tier, page }) => tier.page(page)));
+    const bytes = this.stretches(jobs.map(({ tier }, at) => ({ tier, stream: "cards", ...places[at]! })));
     jobs.forEach(({ tier, name }, at) => {
       const read = bytes.then((pages) => tier.cards(pages[at]!));
       read.catch(() => this.pagesRead.delete(name));
@@ -588,10 +597,8 @@ const keysOf = (part: Part, first: boolean): Expanded => {
 };
 
 /** What a reader should know of how the question was understood. */
-const notes = (expanded: Expanded[], complete: boolean, paired: boolean): string[] => [
-  ...(!paired && expanded.some(({ part }) => part.kind === "phrase")
-    ? ["Phrases are found in titles, keywords, names and the beginning of descriptions, not deeper."]
-    : []),
+const notes = (unknown: boolean, complete: boolean): string[] => [
+  ...(unknown ? ["No title has this phrase; in descriptions only the beginning was searched for it."] : []),
   ...(complete ? [] : [`Of the words that begin so the ${PREFIXED} most frequent are searched.`]),
 ];
 
@@ -662,21 +669,21 @@ const passes = (tier: Tier, parsed: Parsed, question: Question): Uint8Array => {
   });
 };
 
-/** Records that at least `need` of the lists have, with the sums of their scores. */
-const gather = (lists: Segment[][], need: number): Segment[] => {
+/** Records that at least `need` of the lists have, with the sums of their scores and of `more`. */
+const gather = (lists: Segment[][], need: number, more: Segment[][] = []): Segment[] => {
   const sums = new Map<number, [number, number]>();
   // The shortest list first, where all must hold.
   const order = need > 1 ? [...lists].sort((a, b) => size(a) - size(b)) : lists;
-  order.forEach((segments, at) => {
+  [...order, ...more].forEach((segments, at) => {
     for (const segment of segments) {
       const { base, docs } = segment;
       for (let i = 0; i < docs.length; i += 1) {
         const doc = base + docs[i]!;
         const have = sums.get(doc);
         if (have) {
-          have[0] += 1;
+          if (at < lists.length) have[0] += 1;
           have[1] += adds(segment, i);
-        } else if (need === 1 || at === 0) sums.set(doc, [1, adds(segment, i)]);
+        } else if (at < (need === 1 ? lists.length : 1)) sums.set(doc, [1, adds(segment, i)]);
       }
     }
   });

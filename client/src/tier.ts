@@ -1,11 +1,12 @@
 // One tier of the index: where its keys, lists and cards are, and what a record's number tells.
 
 import { Damaged, Varints, readCode } from "./bits.ts";
-import { inflate, type Files, type Range } from "./files.ts";
+import { inflate, joined, type Files, type Range } from "./files.ts";
 
 export interface TierMeta {
   dir: string;
   older: boolean;
+  phrases: "known" | "text";
   records: number;
   dead: { path: string; bytes: number } | null;
   seed: number;
@@ -44,7 +45,9 @@ export interface Card {
   version: string;
 }
 
-const HEADER: Record<string, number> = { dict: 64, lists: 64, words: 64, cards: 256 };
+/** Of cards: a byte that says where in the block a page begins, then parts of pages. */
+const BLOCK = 256;
+const HEADER: Record<string, number> = { dict: 64, lists: 64, words: 64, cards: BLOCK };
 /** `seed`, hashes and fingerprints are numbers of 32 bits. */
 const hash = (basis: number, bytes: Uint8Array): number => {
   let h = basis;
@@ -145,7 +148,7 @@ export class Tier {
   place(key: string): { print: number; from: number; to: number } {
     const bytes = encoder.encode(key);
     const bucket = Math.floor((hash(2166136261 ^ this.meta.seed, bytes) * this.meta.buckets) / 2 ** 32);
-    return { print: hash(2538058380 ^ this.meta.seed, bytes) >>> 1, from: this.buckets[bucket]!, to: this.buckets[bucket + 1]! };
+    return { print: hash(2538058380 ^ this.meta.seed, bytes) >>> 6, from: this.buckets[bucket]!, to: this.buckets[bucket + 1]! };
   }
 
   /** The parts of files that a stretch of a stream is in. */
@@ -161,14 +164,24 @@ export class Tier {
     return pieces;
   }
 
+  /** Where the blocks are that pages begin in, and the end. */
   pages(): Promise<Float64Array> {
     const pages = Math.ceil(this.meta.records / this.meta.page_records);
-    this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, 256, HEADER.cards!));
+    this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK, HEADER.cards!));
     return this.offsets;
   }
 
-  /** The cards of a page, in order of their records. */
-  async cards(page: Uint8Array): Promise<Card[]> {
+  /** The stretch of blocks that a page is in: it may end where the next begins. */
+  async page(page: number): Promise<{ from: number; to: number }> {
+    const places = await this.pages();
+    return { from: places[page]!, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!) };
+  }
+
+  /** The cards of the page that begins in the first of some blocks, in order of their records. */
+  async cards(blocks: Uint8Array): Promise<Card[]> {
+    const parts = [blocks.subarray(blocks[0], BLOCK)];
+    for (let at = BLOCK; at < blocks.length; at += BLOCK) parts.push(blocks.subarray(at + 1, at + BLOCK));
+    const page = joined(parts);
     const size = page[0]! | (page[1]! << 8);
     const text = decoder.decode(await inflate(page.subarray(2, 2 + size), await this.section("dictionary")));
     return text.split("\n").slice(0, -1).map((line) => {
@@ -202,12 +215,13 @@ const sums = (bytes: Uint8Array, count: number, unit: number, first: number): Fl
 };
 
 const readRuns = (bytes: Uint8Array, records: number): Runs => {
-  const rows: number[][] = [];
-  for (const numbers = new Varints(bytes); numbers.more; ) rows.push([1, 2, 3, 4, 5].map(() => numbers.next()));
-  const count = rows.length;
-  const column = (at: number) => rows.map((row) => row[at]!);
+  const all: number[] = [];
+  for (const numbers = new Varints(bytes); numbers.more; ) all.push(numbers.next());
+  const count = all.length / 5;
+  if (!Number.isInteger(count)) throw new Damaged("runs");
+  const column = (at: number) => all.slice(at * count, (at + 1) * count);
   const start = new Uint32Array(count + 1);
-  for (let i = 0; i < count; i += 1) start[i + 1] = start[i]! + rows[i]![4]!;
+  column(4).forEach((records, i) => { start[i + 1] = start[i]! + records; });
   if (start[count] !== records) throw new Damaged("runs");
   return {
     type: Uint16Array.from(column(0)), access: Uint16Array.from(column(1)), licence: Uint16Array.from(column(2)),

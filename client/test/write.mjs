@@ -102,14 +102,14 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   const byBucket = Array.from({ length: buckets }, () => []);
   for (const [key, list] of lists) {
     const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
-    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 1, key, ...list });
+    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 6, key, ...list });
   }
   const lengths = byBucket.map((entries) => {
     if (entries.length === 0) return 0;
     entries.sort((a, b) => a.print - b.print);
     const base = streams.lists.length;
     const bits = new Bits();
-    bits.postings(entries.map(({ print }) => print), 2 ** 31);
+    bits.postings(entries.map(({ print }) => print), 2 ** 26);
     for (const { key, docs, levels: own } of entries) {
       const levels = plain(key) ? undefined : own;
       bits.gamma(docs.length);
@@ -159,16 +159,24 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     return own;
   });
   const dictionary = Buffer.from("a dictionary of words that cards have in common: the of data and temperature ");
-  const pages = [];
+  const [pages, starts, content] = [[], [], []];
   for (let i = 0; i < records.length; i += 16) {
     const text = records.slice(i, i + 16).map(({ card }) => `${card.join("\t")}\n`).join("");
     const deflated = deflateRawSync(Buffer.from(text), { dictionary });
     const size = Buffer.alloc(2);
     size.writeUInt16LE(deflated.length);
-    const page = padded(Buffer.concat([size, deflated]), 256);
-    append("cards", page);
-    pages.push(page.length / 256);
+    const begins = content.reduce((sum, page) => sum + page.length, 0);
+    starts.push(begins);
+    // No two pages begin in one block.
+    content.push(size, deflated, Buffer.alloc(Math.max(0, 255 - 2 - deflated.length)));
   }
+  const cards = Buffer.concat(content);
+  for (let at = 0; at < cards.length; at += 255) {
+    const begins = starts.find((start) => start >= at && start < at + 255);
+    append("cards", padded(Buffer.concat([Buffer.from([begins === undefined ? 0 : begins - at + 1]), cards.subarray(at, at + 255)]), 256));
+  }
+  const numbers = [...starts.map((start) => Math.floor(start / 255)), Math.ceil(cards.length / 255)];
+  starts.forEach((_, i) => pages.push(numbers[i + 1] - numbers[i]));
   const blocks = [];
   for (let i = 0; i < words.length; i += 4) {
     const own = words.slice(i, i + 4);
@@ -179,7 +187,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   const sections = {};
   let tables = Buffer.alloc(0);
   for (const [section, bytes] of Object.entries({
-    buckets: varints(lengths), runs: varints(runs.flat()), values: Buffer.from(JSON.stringify(values)),
+    buckets: varints(lengths), runs: varints([0, 1, 2, 3, 4].flatMap((column) => runs.map((run) => run[column]))), values: Buffer.from(JSON.stringify(values)),
     pages: varints(pages), dictionary, levels: Buffer.from(LEVELS.lengths), words: Buffer.from(blocks.join("")), days: varints(samples),
   })) {
     const deflated = deflateRawSync(bytes);
@@ -201,14 +209,14 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     put(deadFile.path, deflateRawSync(varints(dead.map((number, i) => number - (dead[i - 1] ?? 0)))));
   }
   return {
-    dir, older, records: records.length, dead: deadFile, seed, buckets, page_records: 16,
+    dir, older, phrases: "known", records: records.length, dead: deadFile, seed, buckets, page_records: 16,
     streams: Object.fromEntries(Object.entries(streams).map(([stream, bytes]) => [stream, bytes.length])),
     tables: { bytes: tables.length, sections },
   };
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 2, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 3, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

@@ -105,7 +105,7 @@ impl Repo {
             site: SiteSettings {
                 form: Form::Files,
                 search: false,
-                phrases: Phrases::Titles,
+                phrases: Phrases::Known,
                 pages: self.pages,
                 exports: vec![Format::Bibtex],
                 templates: None,

@@ -218,6 +218,7 @@ fn phrases_are_found_as_deep_as_asked_for() {
         line(2, deep("a retreat by the northern side of a glacier")),
         line(3, "northern glacier retreat at the beginning".into()),
         line(4, deep("northern glacier</p><p>retreat")),
+        line(5, deep("as said in record 2, and more")),
     ];
     let repository = Repository::of_lines(&lines.concat());
     let found = |text: &str, reading| {
@@ -233,11 +234,16 @@ fn phrases_are_found_as_deep_as_asked_for() {
     };
     repository.build(1, 1);
     check("\"glacier retreat\"", "3", true);
+    // A title has it, so that it is found wherever it is.
+    check("\"record 2\"", "2 5", false);
+    check("\"record 2\" -\"record 5\"", "2", false);
+    check("\"in record 2\"", "", true);
     repository.build_phrases(2);
     check("\"glacier retreat\"", "1 3 4", false);
     check("\"northern glacier retreat\" -\"this century\"", "3 4", false);
     check("\"retreat glacier\"", "", false);
-    check("\"record 2\"", "2", false);
+    check("\"record 2\"", "2 5", false);
+    check("\"in record 2\"", "5", false);
     check("\"3 northern\"", "", false);
 }
 

@@ -153,7 +153,7 @@ fn settings(dir: &Path, day: u32, threads: usize) -> Settings {
             subject_min: 1,
             browse_limit: 60,
             search: true,
-            phrases: Phrases::Titles,
+            phrases: Phrases::Known,
         },
         threads,
         full: false,

@@ -9,7 +9,8 @@ use crate::record::html::plain;
 use crate::record::model::{Contributor, Funding};
 use crate::record::{Published, Text};
 use crate::release::search::analyse::{self, Analyser};
-use crate::release::search::pointer::Phrases;
+
+use super::vocabulary::{PairHash, StemHash, Vocabulary};
 
 /// Longest text of one part that is indexed, characters.
 const PART: usize = 20_000;
@@ -18,7 +19,7 @@ const TITLE: usize = 250;
 /// Longest other field of a card, characters.
 const FIELD: usize = 60;
 /// Characters of the description on a card.
-const SNIPPET: usize = 160;
+const SNIPPET: usize = 150;
 /// Most creators, subjects, … of one record that are indexed.
 const MANY: usize = 500;
 /// Names on a card.
@@ -96,10 +97,10 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// The document of a record, with pairs for `phrases`.
+    /// The document of a record, with its pairs that are in `vocabulary`; all without one.
     pub(crate) fn of(
         published: &Published<'_>,
-        phrases: Phrases,
+        vocabulary: Option<&Vocabulary>,
         analyser: &mut Analyser,
     ) -> Document {
         let metadata = &published.record.metadata;
@@ -109,7 +110,7 @@ impl Document {
         let communities = &published.record.parent.communities.entries;
         let communities = communities.iter().filter(|entry| !entry.slug.is_empty()).take(MANY);
         let fields = CAPACITIES.map(String::with_capacity);
-        let mut writer = Writer { analyser, phrases, fields, tokens: String::new() };
+        let mut writer = Writer { analyser, vocabulary, fields, tokens: String::new() };
         parts(published, &mut |part| writer.take(part));
         Document {
             older: !published.lineage.is_latest(),
@@ -227,27 +228,18 @@ pub(crate) enum Part<'a> {
     Key(&'static str, &'a str),
 }
 
-/// Hands over what is searched of a record, HTML as text, in the order of
-/// docs/search-format.md, "Text and weights".
+/// Hands over what is searched of a record, HTML as text, as in docs/search-format.md, "Text and
+/// weights".
 pub(crate) fn parts(published: &Published<'_>, each: &mut impl FnMut(Part<'_>)) {
     let record = published.record;
     let metadata = &record.metadata;
     let once = |words: &str, each: &mut dyn FnMut(Part<'_>)| each(Part::Text(words, 1, None));
-    each(Part::Text(&text(metadata.title.as_ref()), TITLE_WEIGHT, Some(Field::Title)));
+    naming_parts(published, each);
     for creator in metadata.creators.iter().take(MANY) {
-        if let Some(name) = Name::of(&creator.person_or_org) {
-            each(Part::Text(&name.natural(), NAME_WEIGHT, Some(Field::Names)));
-        }
         for affiliation in creator.affiliations.iter().take(MANY) {
             once(&plain(affiliation.name.as_deref().unwrap_or_default()), each);
         }
         orcids(creator, each);
-    }
-    let legacy = record.custom_fields.legacy_subjects.iter();
-    let legacy = legacy.filter_map(|subject| subject.term.as_deref());
-    let subjects = metadata.subjects.iter().filter_map(|subject| subject.subject.as_deref());
-    for subject in subjects.chain(legacy).take(MANY) {
-        each(Part::Text(&plain(subject), NAME_WEIGHT, Some(Field::Keywords)));
     }
     for title in metadata.additional_titles.iter().take(MANY) {
         once(&plain(&title.title), each);
@@ -277,6 +269,40 @@ pub(crate) fn parts(published: &Published<'_>, each: &mut impl FnMut(Part<'_>)) 
     }
 }
 
+/// The parts that a record is named by: title, names of creators, keywords and subjects.
+fn naming_parts(published: &Published<'_>, each: &mut impl FnMut(Part<'_>)) {
+    let record = published.record;
+    let metadata = &record.metadata;
+    each(Part::Text(&text(metadata.title.as_ref()), TITLE_WEIGHT, Some(Field::Title)));
+    for creator in metadata.creators.iter().take(MANY) {
+        if let Some(name) = Name::of(&creator.person_or_org) {
+            each(Part::Text(&name.natural(), NAME_WEIGHT, Some(Field::Names)));
+        }
+    }
+    let legacy = record.custom_fields.legacy_subjects.iter();
+    let legacy = legacy.filter_map(|subject| subject.term.as_deref());
+    let subjects = metadata.subjects.iter().filter_map(|subject| subject.subject.as_deref());
+    for subject in subjects.chain(legacy).take(MANY) {
+        each(Part::Text(&plain(subject), NAME_WEIGHT, Some(Field::Keywords)));
+    }
+}
+
+/// Appends the pairs of stems that follow each other in one of these parts.
+pub(crate) fn naming_pairs(
+    published: &Published<'_>,
+    analyser: &mut Analyser,
+    pairs: &mut Vec<PairHash>,
+) {
+    naming_parts(published, &mut |part| {
+        let Part::Text(words, ..) = part else { return };
+        let mut before = None;
+        analyser.tokens_and_stems(cut(words, PART), |_, stem| {
+            let hash = StemHash::of(stem);
+            pairs.extend(before.replace(hash).map(|first| PairHash::of(first, hash)));
+        });
+    });
+}
+
 fn orcids(who: &Contributor<'_>, each: &mut impl FnMut(Part<'_>)) {
     for id in who.person_or_org.identifiers.iter().take(MANY) {
         if let Some(orcid) = analyse::orcid(&id.identifier) {
@@ -301,7 +327,7 @@ fn of_funding(funding: &Funding<'_>, each: &mut impl FnMut(Part<'_>)) {
 /// Analyses parts of a record into fields.
 struct Writer<'a> {
     analyser: &'a mut Analyser,
-    phrases: Phrases,
+    vocabulary: Option<&'a Vocabulary>,
     fields: [String; 6],
     tokens: String,
 }
@@ -340,20 +366,24 @@ impl Writer<'_> {
         for _ in 1..weight {
             all.extend_from_within(start..end);
         }
-        if field.is_some() || self.phrases == Phrases::Text {
-            self.pairs(start..end);
-        }
+        // Those of a title, keyword or name are in the vocabulary.
+        self.pairs(start..end, self.vocabulary.filter(|_| field.is_none()));
         if let Some(field) = field {
             self.field(start..end, field);
         }
     }
 
-    /// The pairs of stems that follow each other at a place in the text.
-    fn pairs(&mut self, stems: Range<usize>) {
+    /// The pairs of stems that follow each other at a place in the text, of `vocabulary` if given.
+    fn pairs(&mut self, stems: Range<usize>, vocabulary: Option<&Vocabulary>) {
         let [all, .., keys, _] = &mut self.fields;
-        let stems = || all[stems.clone()].split_terminator(BETWEEN);
-        for (stem, follower) in stems().zip(stems().skip(1)) {
-            put_key(keys, "p:", [stem, " ", follower]);
+        let mut before: Option<(&str, StemHash)> = None;
+        for stem in all[stems].split_terminator(BETWEEN) {
+            let hash = vocabulary.map_or_else(StemHash::default, |_| StemHash::of(stem));
+            if let Some((first, first_hash)) = before.replace((stem, hash))
+                && vocabulary.is_none_or(|known| known.has(PairHash::of(first_hash, hash)))
+            {
+                put_key(keys, "p:", [first, " ", stem]);
+            }
         }
     }
 

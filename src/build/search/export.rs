@@ -26,8 +26,9 @@ use super::stream::StreamWriter;
 
 /// Terms held at a time, at 32 bytes.
 const TERMS: u64 = 6_000_000;
-/// Terms a bucket.
+/// Terms a bucket, and most buckets: their table is read on the first visit.
 const BUCKET_TERMS: u64 = 200;
+const BUCKETS: u64 = 1 << 15;
 /// Buckets that are encoded in parallel before they are written.
 const BATCH: usize = 256;
 /// A group has at least one of so many records of those before it, and this many.
@@ -160,7 +161,7 @@ impl Exporter {
             sources.push(Source { field, terms, norms, lengths: Lengths::new(average) });
         }
         let terms: u64 = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
-        let buckets = (terms / BUCKET_TERMS).clamp(1, 1 << 20) as u32;
+        let buckets = (terms / BUCKET_TERMS).clamp(1, BUCKETS) as u32;
         let (code, held) = first_pass(&sources, terms, buckets)?;
         Ok(Exporter { sources, records, code, terms, held, averages: used, buckets })
     }

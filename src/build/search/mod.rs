@@ -1,10 +1,11 @@
 //! The search index: public records → tantivy → static files under `search/`.
 //!
-//! A pass of its own over the snapshot. Workers parse each public record once more and analyse
+//! Passes of its own over the snapshot. The first gathers the pairs of words that records are
+//! named by (`vocabulary`). In the second, workers parse each public record once more and analyse
 //! it (`document`); the documents go into a tantivy index beside the store, which inverts
 //! them (`index`), their cards into a spool. Then records are numbered by what they are
 //! filtered by (`order`) and the index is printed in the layout of `docs/search-format.md`
-//! (`export`). Memory: about 40 bytes a record, tantivy's buffer, and what
+//! (`export`). Memory: about 90 bytes a record, tantivy's buffer, and what
 //! `export` holds at a time.
 //!
 //! The newest versions make one tier, the older ones another. A build that goes on from one
@@ -20,6 +21,7 @@ mod places;
 mod stream;
 mod tier;
 mod update;
+pub(crate) mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -34,7 +36,7 @@ use crate::release::fetch::Source;
 use crate::release::hash::sha256;
 use crate::release::pointer::{Named, ReleasePointer};
 use crate::release::search::analyse::{ANALYSER, Analyser};
-use crate::release::search::pointer::{PACK_BYTES, SEARCH_FORMAT, SearchPointer, Tier};
+use crate::release::search::pointer::{PACK_BYTES, Phrases, SEARCH_FORMAT, SearchPointer, Tier};
 use crate::release::stage::{Stage, StageError, Written};
 use crate::store::{Class, Group, Snapshot};
 
@@ -46,6 +48,7 @@ use super::{BuildError, Settings, Tally};
 use document::Document;
 use places::{Placed, Places};
 use tier::{Making, TierMaker};
+use vocabulary::{Gathered, Vocabulary};
 
 /// Name of the file with the places of records, in the directory of the index.
 const PLACES: &str = "places.db";
@@ -170,14 +173,20 @@ pub(super) fn print(
     clear(&dir)?;
     let mut newest = TierMaker::new(&dir.join("newest"), false)?;
     let mut older = TierMaker::new(&dir.join("older"), false)?;
-    documents(job, None, |document| match document.older {
+    let phrases = job.settings.site.phrases;
+    let vocabulary = match phrases {
+        Phrases::Known => Some(vocabulary(job)?),
+        Phrases::Text => None,
+    };
+    documents(job, None, vocabulary.as_ref(), |document| match document.older {
         false => newest.add(document),
         true => older.add(document),
     })?;
+    drop(vocabulary);
     let places = Places::create(&dir.join(PLACES))?;
     let (mut tallies, mut tiers, mut averages) = (Tallies::default(), Vec::new(), None);
     for (key, maker, name, older) in [(0, newest, "newest", false), (1, older, "older", true)] {
-        let making = Making { name, older, averages };
+        let making = Making { name, older, phrases, averages };
         let put = |id: &str, number| places.put(id, key, number);
         let made = maker.print(job.stage, making, meter, put)?;
         if let Some(made) = made {
@@ -200,13 +209,8 @@ fn finish(
     mut tallies: Tallies,
     keeps_before: bool,
 ) -> Result<PrintedSearch, SearchError> {
-    let pointer = SearchPointer {
-        format: SEARCH_FORMAT,
-        analyser: ANALYSER,
-        pack_bytes: PACK_BYTES,
-        phrases: job.settings.site.phrases,
-        tiers,
-    };
+    let pointer =
+        SearchPointer { format: SEARCH_FORMAT, analyser: ANALYSER, pack_bytes: PACK_BYTES, tiers };
     let bytes = canonical::to_bytes(&pointer)?;
     let hash = sha256(&bytes);
     let path = format!("search/pointer-{}.json", &hash[..12]);
@@ -237,11 +241,41 @@ struct Wanted {
     frames: BTreeSet<u64>,
 }
 
-/// Hands the document of every public record that is wanted to `sink`, in pack order.
+/// Hands the document of every public record that is wanted to `sink`, in pack order, with its
+/// pairs that are in `vocabulary`, or all.
 fn documents(
     job: &Job<'_>,
     wanted: Option<&Wanted>,
-    mut sink: impl FnMut(Document) -> Result<(), SearchError> + Send,
+    vocabulary: Option<&Vocabulary>,
+    sink: impl FnMut(Document) -> Result<(), SearchError> + Send,
+) -> Result<(), BuildError> {
+    let make = |published: &Published<'_>, analyser: &mut Analyser| {
+        Document::of(published, vocabulary, analyser)
+    };
+    each_public(job, wanted, make, sink)
+}
+
+/// The pairs that public records are named by.
+fn vocabulary(job: &Job<'_>) -> Result<Vocabulary, BuildError> {
+    let make = |published: &Published<'_>, analyser: &mut Analyser| {
+        let mut pairs = Vec::new();
+        document::naming_pairs(published, analyser, &mut pairs);
+        pairs
+    };
+    let mut gathered = Gathered::default();
+    each_public(job, None, make, |pairs| {
+        gathered.add(&pairs);
+        Ok(())
+    })?;
+    Ok(gathered.finish())
+}
+
+/// Hands what `make` makes of every public record that is wanted to `sink`, in pack order.
+fn each_public<T: Send>(
+    job: &Job<'_>,
+    wanted: Option<&Wanted>,
+    make: impl Fn(&Published<'_>, &mut Analyser) -> T + Sync,
+    mut sink: impl FnMut(T) -> Result<(), SearchError> + Send,
 ) -> Result<(), BuildError> {
     let Job { snapshot, settings, withheld, .. } = *job;
     let as_of = settings.as_of.to_string();
@@ -268,7 +302,7 @@ fn documents(
             })
         },
         |(decoder, analyser, body), group: Group| {
-            let mut documents = Vec::new();
+            let mut made = Vec::new();
             for row in group.rows.iter().filter(|row| row.class == Class::Public) {
                 let is_wanted = wanted.is_none_or(|wanted| wanted.ids.contains(&row.id));
                 if !is_wanted || withheld.contains(&row.id) {
@@ -286,11 +320,11 @@ fn documents(
                     lineage: Lineage::among(&row.id, group.siblings(&row.family)),
                     repository: &settings.repository,
                 };
-                documents.push(Document::of(&published, settings.site.phrases, analyser));
+                made.push(make(&published, analyser));
             }
-            Ok(documents)
+            Ok(made)
         },
-        |documents| Ok(documents.into_iter().try_for_each(&mut sink)?),
+        |made| Ok(made.into_iter().try_for_each(&mut sink)?),
     )
 }
 

@@ -116,18 +116,20 @@ impl Ordered {
 
     /// The sections `runs` and `days`.
     pub(super) fn sections(&self) -> (Vec<u8>, Vec<u8>) {
-        let (mut runs, mut days) = (Vec::new(), Vec::new());
+        let (mut columns, mut days) = ([const { Vec::new() }; 5], Vec::new());
         let run = |e: &Entry| (e.kind, e.access, e.licence, e.year);
         for entries in self.entries.chunk_by(|a, b| run(a) == run(b)) {
             let first = &entries[0];
             let year = if first.year == 0 { 0 } else { u32::from(first.year) + 1 };
-            for value in [first.kind, first.access, first.licence, year, entries.len() as u32] {
-                put_varint(&mut runs, u64::from(value));
+            let values = [first.kind, first.access, first.licence, year, entries.len() as u32];
+            for (column, value) in columns.iter_mut().zip(values) {
+                put_varint(column, u64::from(value));
             }
             for entry in entries.iter().step_by(DAY_EVERY as usize) {
                 put_varint(&mut days, u64::from(entry.day));
             }
         }
-        (runs, days)
+        // What is alike stands together: a third of the bytes, compressed.
+        (columns.concat(), days)
     }
 }

@@ -9,11 +9,8 @@ use crate::release::stage::{Sealed, Stage, StagedFile};
 
 use super::SearchError;
 
-/// Level of tables and words: read often, written once.
+/// Read often, written once.
 const LEVEL: u32 = 9;
-/// Level of cards, which most of the time of compressing goes into: a tenth of the export less
-/// than at 9, for 1.2 % more bytes.
-const CARDS_LEVEL: u32 = 5;
 
 /// A stream that is being written, cut into files.
 pub(super) struct StreamWriter<'a> {
@@ -80,20 +77,15 @@ impl<'a> StreamWriter<'a> {
 
 /// Raw deflate of `bytes` without a dictionary.
 pub(super) fn deflated(bytes: &[u8]) -> Result<Vec<u8>, SearchError> {
-    Deflater::new(LEVEL).deflate(bytes, &[])
+    Deflater::new().deflate(bytes, &[])
 }
 
 /// Compresses again and again: to make one anew costs as much as some small pages do.
 pub(super) struct Deflater(Compress);
 
 impl Deflater {
-    /// For cards.
-    pub(super) fn of_cards() -> Deflater {
-        Deflater::new(CARDS_LEVEL)
-    }
-
-    fn new(level: u32) -> Deflater {
-        Deflater(Compress::new(Compression::new(level), false))
+    pub(super) fn new() -> Deflater {
+        Deflater(Compress::new(Compression::new(LEVEL), false))
     }
 
     /// Raw deflate of `bytes` with a preset dictionary, which may be empty.

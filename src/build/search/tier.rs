@@ -13,7 +13,7 @@ use crate::release::hash::sha256;
 use crate::release::search::analyse::Analyser;
 use crate::release::search::bits::put_varint;
 use crate::release::search::pointer::{
-    PAGE_RECORDS, SEARCH_FORMAT, Stream, Tables, Tier, TierFile, TierList,
+    CARD_BLOCK, PAGE_RECORDS, Phrases, SEARCH_FORMAT, Stream, Tables, Tier, TierFile, TierList,
 };
 use crate::release::stage::{Sealed, Stage, Written};
 
@@ -28,8 +28,6 @@ use super::{SearchError, file_error};
 /// Longest dictionary of the cards, bytes, and bytes of it a record of small tiers.
 const DICTIONARY: usize = 8192;
 const DICTIONARY_SHARE: usize = 16;
-/// Bytes that pages are a multiple of.
-const PAGE_UNIT: usize = 256;
 /// Pages that are compressed in parallel before they are written.
 const PAGES: usize = 512;
 /// Words a block, and records that a word needs.
@@ -45,6 +43,8 @@ pub(super) struct Making {
     pub(super) name: &'static str,
     /// Whether of older versions.
     pub(super) older: bool,
+    /// Which pairs its documents have.
+    pub(super) phrases: Phrases,
     /// Mean lengths of the tier that it is read with, if there is one.
     pub(super) averages: Option<Averages>,
 }
@@ -121,7 +121,7 @@ impl TierMaker {
         meter: &mut Meter,
         place: impl FnMut(&str, u32) -> Result<(), SearchError>,
     ) -> Result<Option<Made>, SearchError> {
-        let Making { name, older, averages } = making;
+        let Making { name, older, phrases, averages } = making;
         let TierMaker { inverter, orders, spool, spool_path, communities, .. } = self;
         let Some(inverter) = inverter else { return Ok(None) };
         let ordered = orders.sort();
@@ -180,6 +180,7 @@ impl TierMaker {
         let tier = Tier {
             dir,
             older,
+            phrases,
             records: ordered.entries.len() as u32,
             dead: None,
             seed: 0,
@@ -291,13 +292,13 @@ impl Spool<'_> {
         dictionary: &[u8],
         cards: &mut StreamWriter<'_>,
     ) -> Result<Vec<u8>, SearchError> {
-        let mut lengths = Vec::new();
+        let (mut lengths, mut blocks) = (Vec::new(), CardBlocks::new(cards));
         let page = PAGE_RECORDS as usize;
         for batch in entries.chunks(page * PAGES) {
             let pages: Vec<_> = batch
                 .par_chunks(page)
                 .map_init(
-                    || (Deflater::of_cards(), Vec::new()),
+                    || (Deflater::new(), Vec::new()),
                     |(deflater, lines), entries| {
                         lines.clear();
                         entries.iter().try_for_each(|entry| self.read(entry, lines))?;
@@ -310,10 +311,72 @@ impl Spool<'_> {
                 // Sixteen bounded cards are far below 64 KiB.
                 let mut bytes = (stream.len() as u16).to_le_bytes().to_vec();
                 bytes.extend(stream);
-                put_varint(&mut lengths, cards.write_padded(&bytes, PAGE_UNIT)?);
+                let before = blocks.page(&bytes)?;
+                lengths.extend(before);
             }
         }
-        Ok(lengths)
+        lengths.push(blocks.finish()?);
+        let mut section = Vec::new();
+        lengths.iter().for_each(|length| put_varint(&mut section, *length));
+        Ok(section)
+    }
+}
+
+/// Writes pages of cards one after another into blocks, so that a page is found by the number of
+/// its block: docs/search-format.md, "Cards".
+struct CardBlocks<'w, 'a> {
+    cards: &'w mut StreamWriter<'a>,
+    /// The block that is not full yet.
+    block: Vec<u8>,
+    /// Blocks written, and the number of that in which the last page begins.
+    blocks: u64,
+    last: Option<u64>,
+}
+
+impl<'w, 'a> CardBlocks<'w, 'a> {
+    fn new(cards: &'w mut StreamWriter<'a>) -> Self {
+        CardBlocks { cards, block: vec![0], blocks: 0, last: None }
+    }
+
+    /// Appends a page; returns how many blocks after the page before it begins, if there is one.
+    fn page(&mut self, page: &[u8]) -> Result<Option<u64>, SearchError> {
+        let begins = self.blocks;
+        // Below 256: a full block is written at once.
+        self.block[0] = self.block.len() as u8;
+        self.put(page)?;
+        // No two pages begin in one block.
+        if self.blocks == begins {
+            self.fill()?;
+        }
+        Ok(self.last.replace(begins).map(|before| begins - before))
+    }
+
+    fn put(&mut self, mut bytes: &[u8]) -> Result<(), SearchError> {
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(CARD_BLOCK - self.block.len()));
+            self.block.extend_from_slice(now);
+            if self.block.len() == CARD_BLOCK {
+                self.cards.write(&self.block)?;
+                self.blocks += 1;
+                self.block.clear();
+                self.block.push(0);
+            }
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    /// Ends the block with zeros.
+    fn fill(&mut self) -> Result<(), SearchError> {
+        self.put(&[0; CARD_BLOCK][self.block.len()..])
+    }
+
+    /// Fills the last block; returns how many blocks there are from that of the last page on.
+    fn finish(mut self) -> Result<u64, SearchError> {
+        if self.block.len() > 1 {
+            self.fill()?;
+        }
+        Ok(self.blocks - self.last.unwrap_or(0))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::record::identifier::order_key;
 use crate::release::hash::sha256;
 use crate::release::pointer::Named;
 use crate::release::search::bits::put_varint;
-use crate::release::search::pointer::{Dead, SearchPointer, Tier, TierList};
+use crate::release::search::pointer::{Dead, Phrases, SearchPointer, Tier, TierList};
 use crate::release::stage::Stage;
 use crate::store::{Class, Snapshot};
 
@@ -68,7 +68,8 @@ pub(super) fn print(
     let few = wanted.ids.len() < FEW;
     let mut newest = TierMaker::new(&scratch.join("newest"), few)?;
     let mut older = TierMaker::new(&scratch.join("older"), few)?;
-    documents(job, Some(&wanted), |document| match document.older {
+    // What records of the base are named by is not at hand, and few records have few pairs.
+    documents(job, Some(&wanted), None, |document| match document.older {
         false => newest.add(document),
         true => older.add(document),
     })?;
@@ -77,7 +78,7 @@ pub(super) fn print(
     // The average lengths of the base, so that scores of all tiers compare.
     let averages = tiers.first().map(|placed| placed.averages);
     for (maker, name, older) in [(newest, "newest", false), (older, "older", true)] {
-        let making = Making { name, older, averages };
+        let making = Making { name, older, phrases: Phrases::Text, averages };
         let made = maker.print(job.stage, making, meter, |id, number| {
             must.remove(id);
             places.put(id, key, number)

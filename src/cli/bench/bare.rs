@@ -17,9 +17,9 @@ use tantivy::{Index, TantivyDocument};
 
 use crate::build::meter::cpu_seconds;
 use crate::build::search::document::{Document, Field, Part, parts};
+use crate::build::search::vocabulary::Vocabulary;
 use crate::record::Published;
 use crate::release::search::analyse::Analyser;
-use crate::release::search::pointer::Phrases;
 
 /// Bytes of postings that tantivy holds before it writes a segment: as in a build.
 const BUFFER: usize = 96 << 20;
@@ -30,12 +30,14 @@ pub(super) struct Bare {
     index: Index,
     fields: [schema::Field; 6],
     documents: Vec<TantivyDocument>,
+    vocabulary: Vocabulary,
     analyser: Analyser,
 }
 
 impl Bare {
-    /// None so far; the index will be in a directory beside a build's.
-    pub(super) fn new(directory: &Path) -> Result<Bare> {
+    /// None so far; the index will be in a directory beside a build's. `vocabulary`: of the pairs
+    /// that are keys.
+    pub(super) fn new(directory: &Path, vocabulary: Vocabulary) -> Result<Bare> {
         let mut schema = Schema::builder();
         let fields = Field::ALL.map(|field| {
             let (tokenizer, option) = match field {
@@ -66,7 +68,7 @@ impl Bare {
         index.tokenizers().register("words", words().build());
         index.tokenizers().register("stems", words().filter(Stems).build());
         let analyser = Analyser::new();
-        Ok(Bare { place, index, fields, documents: Vec::new(), analyser })
+        Ok(Bare { place, index, fields, documents: Vec::new(), vocabulary, analyser })
     }
 
     /// Takes a record.
@@ -82,7 +84,7 @@ impl Bare {
                 add(Field::Words, text);
             }
         });
-        let analysed = Document::of(published, Phrases::Titles, &mut self.analyser);
+        let analysed = Document::of(published, Some(&self.vocabulary), &mut self.analyser);
         analysed.terms(Field::Keys).for_each(|key| add(Field::Keys, key));
         self.documents.push(document);
     }

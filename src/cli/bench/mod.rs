@@ -17,10 +17,13 @@ use super::args::{Bench, Global};
 use super::exit::Exit;
 use super::{clock, open};
 use crate::build::meter::{cpu_seconds, peak_rss_bytes};
+use crate::build::search::document::naming_pairs;
+use crate::build::search::vocabulary::{Gathered, Vocabulary};
 use crate::build::site::{Renderer, SiteConfig};
 use crate::crosswalk::Format;
 use crate::record::access::{Visibility, visibility};
-use crate::record::{Lineage, Published, Record, date};
+use crate::record::{Lineage, Published, Record, Repository, date};
+use crate::release::search::analyse::Analyser;
 
 /// What is done to each record.
 enum Stage {
@@ -40,7 +43,10 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
     let repository = config.repository();
     let mut stage = match bench.stage.as_str() {
         "parse" => Stage::Parse,
-        "index" => Stage::Index(Box::new(bare::Bare::new(&global.directory)?)),
+        "index" => {
+            let vocabulary = vocabulary(&bench.records, &repository)?;
+            Stage::Index(Box::new(bare::Bare::new(&global.directory, vocabulary)?))
+        }
         "pages" => {
             let site = SiteConfig {
                 exports: config.site_exports()?,
@@ -54,33 +60,20 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
             Format::from_name(name).ok_or_else(|| anyhow!("no stage or format `{name}`"))?,
         ),
     };
-    let day = clock::as_of(None)?.to_string();
     let mut out = Vec::new();
     let (mut records, mut bytes) = (0_u64, 0_u64);
     let start = cpu_seconds();
-    each_record(&bench.records, |line, record| {
+    each_published(&bench.records, &repository, |published| {
         out.clear();
-        if let Visibility::Public(files) = visibility(record, &day[..10]) {
-            let stamp = |text: &Option<crate::record::Text<'_>>| {
-                text.as_deref().and_then(date::timestamp).unwrap_or_default()
-            };
-            let published = Published {
-                record,
-                raw: line,
-                created: &stamp(&record.created),
-                updated: &stamp(&record.updated),
-                files,
-                lineage: Lineage::SINGLE,
-                repository: &repository,
-            };
+        if let Some(published) = published {
             match &mut stage {
                 Stage::Parse => {}
                 Stage::Format(format) => {
                     // A withheld record costs what it costs; there is nothing to report here.
-                    let _ = crate::crosswalk::write(*format, &published, &mut out);
+                    let _ = crate::crosswalk::write(*format, published, &mut out);
                 }
-                Stage::Index(bare) => bare.take(&published),
-                Stage::Pages(renderer) => renderer.landing(&published, &mut out)?,
+                Stage::Index(bare) => bare.take(published),
+                Stage::Pages(renderer) => renderer.landing(published, &mut out)?,
             }
         }
         records += 1;
@@ -100,6 +93,45 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
     });
     writeln!(io::stdout().lock(), "{report}")?;
     Ok(Exit::Success)
+}
+
+/// The pairs that records are named by.
+fn vocabulary(records: &Path, repository: &Repository) -> Result<Vocabulary> {
+    let (mut gathered, mut pairs) = (Gathered::default(), Vec::new());
+    let mut analyser = Analyser::new();
+    each_published(records, repository, |published| {
+        pairs.clear();
+        if let Some(published) = published {
+            naming_pairs(published, &mut analyser, &mut pairs);
+        }
+        gathered.add(&pairs);
+        Ok(())
+    })?;
+    Ok(gathered.finish())
+}
+
+/// Parses the record on each line and hands it over if it is public, as if it had no siblings.
+fn each_published(
+    records: &Path,
+    repository: &Repository,
+    mut each: impl FnMut(Option<&Published<'_>>) -> Result<()>,
+) -> Result<()> {
+    let day = clock::as_of(None)?.to_string();
+    let stamp = |text: &Option<crate::record::Text<'_>>| {
+        text.as_deref().and_then(date::timestamp).unwrap_or_default()
+    };
+    each_record(records, |line, record| {
+        let Visibility::Public(files) = visibility(record, &day[..10]) else { return each(None) };
+        each(Some(&Published {
+            record,
+            raw: line,
+            created: &stamp(&record.created),
+            updated: &stamp(&record.updated),
+            files,
+            lineage: Lineage::SINGLE,
+            repository,
+        }))
+    })
 }
 
 /// Parses the record on each line.

@@ -20,6 +20,8 @@ const QUERIES: usize = 40;
 /// Share of records that a rare word stays below, and that a common one has.
 const RARE: f64 = 0.0005;
 const COMMON: f64 = 0.02;
+/// Share above which a word is very common: first answers may read the best of its list only.
+const VERY_COMMON: f64 = 0.015;
 
 /// What a query of a class is compared with.
 #[derive(Clone, Copy, PartialEq)]
@@ -79,6 +81,8 @@ struct Told {
     agreed: (usize, usize),
     /// Sums of exact scores of hits, and of the best ten.
     scores: (f64, f64),
+    /// The same of queries without very common words.
+    plain_scores: (f64, f64),
     /// Counts that are said to be exact, and those of them that are not.
     counts: (usize, usize),
 }
@@ -108,8 +112,13 @@ impl Told {
         let found: Vec<f32> = found.copied().collect();
         self.agreed.0 += found.iter().filter(|score| **score >= least).count();
         self.agreed.1 += best.len();
-        self.scores.0 += found.into_iter().map(f64::from).sum::<f64>();
-        self.scores.1 += best.into_iter().map(f64::from).sum::<f64>();
+        let sum = |scores: &[f32]| scores.iter().copied().map(f64::from).sum::<f64>();
+        let is_plain = text.split_whitespace().all(|word| oracle.share(word) <= VERY_COMMON);
+        let both = [(&mut self.scores, true), (&mut self.plain_scores, is_plain)];
+        for (scores, _) in both.into_iter().filter(|(_, counts)| *counts) {
+            scores.0 += sum(&found);
+            scores.1 += sum(&best);
+        }
         if against == Against::Scores && answer.exact {
             self.counts.0 += 1;
             self.counts.1 += usize::from(answer.total != exact.len() as u64);
@@ -130,6 +139,7 @@ impl Told {
             "bytes": spread(&mut self.bytes),
             "agreement": share(self.agreed.0 as f64, self.agreed.1 as f64),
             "score_ratio": share(self.scores.0, self.scores.1),
+            "plain_score_ratio": share(self.plain_scores.0, self.plain_scores.1),
             "exact_counts": self.counts.0,
             "wrong_counts": self.counts.1,
         })

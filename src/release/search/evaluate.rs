@@ -191,23 +191,24 @@ impl Searcher<'_> {
                 keys.iter().fold(none, |sum, key| either(sum, &self.scores(key, lists)))
             }
             Expanded::All(keys) => all(keys),
-            Expanded::Phrase { stems, pairs } if stems.is_empty() => all(pairs),
+            // Where the pairs are the words are; of their lists only the best may be known.
             Expanded::Phrase { stems, pairs } => {
-                let is_whole =
-                    |key| lists.get(key).is_some_and(|l| l.iter().all(List::is_complete));
-                if self.phrases() == Phrases::Text && !stems.iter().all(is_whole) {
-                    // That the words are there is known from the pairs.
-                    return all(pairs);
-                }
-                let (pairs, words) = (all(pairs), all(stems));
-                // A keyword's pairs are in the text too, so that the words are there.
-                both(words, &pairs)
+                stems.iter().fold(all(pairs), |sum, stem| with(sum, &self.scores(stem, lists)))
             }
         }
     }
 
-    /// By part, the best records that have all words of a phrase but are not found by its pairs;
-    /// whether there are more than those of `most` that are looked at.
+    /// Whether the pairs of a phrase tell all records of a tier that have it.
+    fn knows(&self, pairs: &[String], tier: usize, lists: &Lists) -> bool {
+        let is_text = self.tiers[tier].tier.phrases == Phrases::Text;
+        pairs.iter().all(|pair| {
+            let list = lists.get(pair).map(|lists| &lists[tier]);
+            list.map_or(is_text, |l| l.is_complete() && (is_text || l.records > 0))
+        })
+    }
+
+    /// By part, the best records that have all words of a phrase, of tiers whose pairs do not tell
+    /// them all; whether there are any.
     fn likely(
         &self,
         parts: &[(Occur, Expanded)],
@@ -216,19 +217,23 @@ impl Searcher<'_> {
         most: usize,
         reading: Reading,
     ) -> (Vec<Vec<(At, f64)>>, bool) {
-        if self.phrases() == Phrases::Text {
-            return (vec![Vec::new(); parts.len()], false);
-        }
         let mut in_part = false;
         let of_part = |((occur, part), (_, found)): (&(Occur, Expanded), &(Occur, Matches))| {
-            let Expanded::Phrase { stems, .. } = part else { return Vec::new() };
+            let Expanded::Phrase { stems, pairs } = part else { return Vec::new() };
+            let knows: Vec<bool> =
+                (0..self.tiers.len()).map(|tier| self.knows(pairs, tier, lists)).collect();
+            if knows.iter().all(|knows| *knows) {
+                return Vec::new();
+            }
             in_part |= stems.is_empty();
             if *occur == Occur::Not || stems.is_empty() {
                 return Vec::new();
             }
             let mut likely = self.matches(&Expanded::All(stems.clone()), lists);
-            for (records, found) in likely.iter_mut().zip(found) {
-                records.retain(|(at, _)| found.binary_search_by_key(at, |(at, _)| *at).is_err());
+            for ((records, found), knows) in likely.iter_mut().zip(found).zip(knows) {
+                records.retain(|(at, _)| {
+                    !knows && found.binary_search_by_key(at, |(at, _)| *at).is_err()
+                });
             }
             in_part |= likely.iter().any(|records| !records.is_empty());
             let shown = found.iter().map(Vec::len).sum::<usize>().min(PAGE);
@@ -423,6 +428,16 @@ fn merged(a: Vec<(u32, f64)>, b: &[(u32, f64)]) -> Vec<(u32, f64)> {
 
 fn either(a: Matches, b: &Matches) -> Matches {
     a.into_iter().zip(b).map(|(a, b)| merged(a, b)).collect()
+}
+
+/// Records of `a`, by tier, with what `b` adds to their scores.
+fn with(mut a: Matches, b: &Matches) -> Matches {
+    for (a, b) in a.iter_mut().zip(b) {
+        for (at, score) in a {
+            *score += b.binary_search_by_key(at, |(at, _)| *at).map_or(0.0, |i| b[i].1);
+        }
+    }
+    a
 }
 
 /// Records in both, by tier; scores add up.

@@ -10,7 +10,7 @@ use super::reader::{ReadError, Reading, Searcher};
 /// Words that a prefix stands for.
 const PREFIX_WORDS: usize = 32;
 /// Requests of a first answer before its cards, and keys of prefixes it has at least.
-const FIRST_REQUESTS: usize = 10;
+const FIRST_REQUESTS: usize = 9;
 const FIRST_PREFIX: usize = 2;
 /// Most stems of a phrase that a first answer reads the lists of.
 const FIRST_STEMS: usize = 3;

@@ -9,11 +9,13 @@ use super::super::layout::{is_safe_path, is_search_path};
 use super::analyse::ANALYSER;
 
 /// Version of the layout.
-pub const SEARCH_FORMAT: u32 = 2;
+pub const SEARCH_FORMAT: u32 = 3;
 /// Bytes of each file of a stream but the last.
 pub const PACK_BYTES: u64 = 16 << 20;
 /// Cards a page.
 pub const PAGE_RECORDS: u32 = 16;
+/// Bytes of a block of `cards`: one that says where in it a page begins, then parts of pages.
+pub const CARD_BLOCK: usize = 256;
 /// Largest search pointer or `tier.json` a reader accepts.
 pub const MAX_SEARCH_POINTER: u64 = 16 << 20;
 
@@ -26,21 +28,19 @@ pub struct SearchPointer {
     pub analyser: u32,
     /// [`PACK_BYTES`].
     pub pack_bytes: u64,
-    /// What pairs of tokens are of; in an index that does not say so, titles and names.
-    #[serde(default)]
-    pub phrases: Phrases,
     /// In the order in which equal scores are shown.
     pub tiers: Vec<Tier>,
 }
 
-/// In what phrases are found by pairs of tokens.
+/// Which pairs of stems that follow each other are keys. Of each that is, all records are listed
+/// that have it anywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phrases {
-    /// Titles, keywords and names; elsewhere by looking at cards.
+    /// Those that some record has in its title, in a keyword or in a name.
     #[default]
-    Titles,
-    /// All text.
+    Known,
+    /// All.
     Text,
 }
 
@@ -51,6 +51,8 @@ pub struct Tier {
     pub dir: String,
     /// Whether it holds older versions.
     pub older: bool,
+    /// Which pairs are keys of it.
+    pub phrases: Phrases,
     /// Records in it.
     pub records: u32,
     /// Records that no longer count.
@@ -145,7 +147,7 @@ impl Stream {
 
     /// What it begins with.
     pub fn header(self) -> Vec<u8> {
-        let length = if self == Stream::Cards { 256 } else { 64 };
+        let length = if self == Stream::Cards { CARD_BLOCK } else { 64 };
         let mut header = b"OFPS".to_vec();
         header.extend([self.name().as_bytes()[0], 1]);
         header.resize(length, 0);

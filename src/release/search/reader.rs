@@ -12,7 +12,7 @@ use super::gather::{Lists, Word};
 use super::key::Place;
 use super::lists::{Found, GROUPED, List, Outside, Posting, decoded, entries};
 use super::pointer::{
-    MAX_SEARCH_POINTER, Phrases, SearchPointer, SearchPointerError, Stream, Tier,
+    CARD_BLOCK, MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier,
 };
 use super::tables::{TierTables, inflated};
 
@@ -22,9 +22,11 @@ const MAX_TABLES: u64 = 64 << 20;
 const MAX_PART: u64 = 256 << 20;
 /// Largest page of cards, or block of words, inflated.
 const MAX_INFLATED: u64 = 4 << 20;
-/// Bytes of lists that a first answer may cost, and what each that does not fit begins with.
-const FIRST: u64 = 160 << 10;
-const BEGINNING: u64 = 32 << 10;
+/// Bytes of lists that a first answer may cost; those that do not fit share what is left, each at
+/// least and at most so much.
+const FIRST: u64 = 96 << 10;
+const LEAST: u64 = 8 << 10;
+const MOST: u64 = 32 << 10;
 
 /// Why a search failed.
 #[derive(Debug, thiserror::Error)]
@@ -120,11 +122,6 @@ impl<'s> Searcher<'s> {
         Ok(Searcher { source, pointer, tiers, rounds: 0 })
     }
 
-    /// In what phrases are found by pairs.
-    pub(super) fn phrases(&self) -> Phrases {
-        self.pointer.phrases
-    }
-
     /// Records searched: those that count.
     pub fn records(&self) -> u64 {
         let live = |open: &OpenTier| u64::from(open.tier.records) - open.dead.len() as u64;
@@ -171,14 +168,15 @@ impl<'s> Searcher<'s> {
             }
         }
         outside.sort_by(|(a, x, _), (b, y, _)| (a.bytes, x, a.offset).cmp(&(b.bytes, y, b.offset)));
-        let mut spent = 0;
-        let planned = outside.into_iter().map(|(place, tier, key)| {
+        let (mut spent, count) = (0, outside.len());
+        let planned = outside.into_iter().enumerate().map(|(at, (place, tier, key))| {
             let Outside { records, bytes, .. } = place;
             let fits = reading == Reading::Complete
                 || whole.contains(&key)
                 || spent + bytes <= FIRST
                 || records < GROUPED;
-            let length = if fits { bytes } else { bytes.min(BEGINNING) };
+            let share = FIRST.saturating_sub(spent) / (count - at) as u64;
+            let length = if fits { bytes } else { bytes.min(share.clamp(LEAST, MOST)) };
             spent += length;
             (place, tier, key, length)
         });
@@ -249,11 +247,16 @@ impl<'s> Searcher<'s> {
             let offsets = tables.pages.get(first as usize..=first as usize + pages.len());
             let offsets = offsets.ok_or_else(|| damaged(tier, "the table of pages"))?;
             let start = offsets[0];
-            let bytes = self.part(tier, Stream::Cards, start, offsets[pages.len()] - start)?;
+            // The last of them may end in the block where the next begins.
+            let size = tier.streams.get(&Stream::Cards).copied().unwrap_or(0);
+            let end = (offsets[pages.len()] + CARD_BLOCK as u64).min(size);
+            let length = end.checked_sub(start);
+            let length = length.ok_or_else(|| damaged(tier, "the table of pages"))?;
+            let bytes = self.part(tier, Stream::Cards, start, length)?;
             let mut cards = Vec::new();
-            for ((_, page), ends) in pages.iter().zip(offsets.windows(2)) {
-                let bytes = &bytes[(ends[0] - start) as usize..(ends[1] - start) as usize];
-                let lines = page_lines(bytes, &tables.dictionary);
+            for ((_, page), from) in pages.iter().zip(offsets) {
+                let blocks = bytes.get((from - start) as usize..).unwrap_or_default();
+                let lines = page_lines(blocks, &tables.dictionary);
                 let lines = lines.ok_or_else(|| damaged(tier, "a page of cards"))?;
                 let first = page * tier.page_records;
                 let line = |(at, line): (usize, &str)| ((number, first + at as u32), line.into());
@@ -348,8 +351,21 @@ fn dead_numbers(bytes: &[u8], range: u32) -> Option<Vec<u32>> {
     Some(dead)
 }
 
-fn page_lines(bytes: &[u8], dictionary: &[u8]) -> Option<String> {
-    let length = u16::from_le_bytes([*bytes.first()?, *bytes.get(1)?]);
-    let stream = bytes.get(2..2 + usize::from(length))?;
-    String::from_utf8(inflated(stream, dictionary, MAX_INFLATED)?).ok()
+/// The cards of the page that begins in the first of some blocks.
+fn page_lines(blocks: &[u8], dictionary: &[u8]) -> Option<String> {
+    let mut blocks = blocks.chunks_exact(CARD_BLOCK);
+    let first = blocks.next()?;
+    let begins = usize::from(first[0]);
+    let mut page = first.get(begins..).filter(|_| begins > 0)?.to_vec();
+    let mut needed = 2;
+    loop {
+        if let [low, high, ..] = page[..] {
+            needed = 2 + usize::from(u16::from_le_bytes([low, high]));
+        }
+        if page.len() >= needed {
+            break;
+        }
+        page.extend_from_slice(&blocks.next()?[1..]);
+    }
+    String::from_utf8(inflated(page.get(2..needed)?, dictionary, MAX_INFLATED)?).ok()
 }

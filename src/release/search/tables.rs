@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::bits::varint;
 use super::code::Code;
-use super::pointer::Tier;
+use super::pointer::{CARD_BLOCK, Tier};
 
 /// Most bytes of a section, so that hostile bytes cannot ask for all memory.
 const MAX_SECTION: u64 = 256 << 20;
@@ -65,7 +65,7 @@ pub struct WordBlock {
 pub struct TierTables {
     /// Offset of each bucket in `dict`, and of the end.
     pub buckets: Vec<u64>,
-    /// Offset of each page in `cards`, and of the end.
+    /// Offset in `cards` of the block that each page begins in, and of the end.
     pub pages: Vec<u64>,
     /// In order.
     pub runs: Vec<Run>,
@@ -119,7 +119,7 @@ impl TierTables {
             day_list.push(u16::try_from(varint(&days, &mut at)?).ok()?);
         }
         let records: u64 = runs.iter().map(|run| u64::from(run.records)).sum();
-        let pages = offsets(&section("pages")?, 256, 256)?;
+        let pages = offsets(&section("pages")?, CARD_BLOCK as u64, CARD_BLOCK as u64)?;
         let buckets = offsets(&section("buckets")?, 64, 64)?;
         let fits = records == u64::from(tier.records)
             && pages.len() as u64 == records.div_ceil(u64::from(tier.page_records)) + 1
@@ -170,11 +170,19 @@ fn offsets(section: &[u8], start: u64, unit: u64) -> Option<Vec<u64>> {
 }
 
 fn runs(section: &[u8], values: &Values) -> Option<Vec<Run>> {
-    let (mut runs, mut at, mut first, mut day) = (Vec::new(), 0, 0u32, 0);
+    let (mut numbers, mut at) = (Vec::new(), 0);
     while at < section.len() {
-        let mut number = || varint(section, &mut at).and_then(|value| u32::try_from(value).ok());
-        let (kind, access, licence) = (number()?, number()?, number()?);
-        let (year, records) = (number()?.saturating_sub(1), number()?);
+        numbers.push(u32::try_from(varint(section, &mut at)?).ok()?);
+    }
+    if numbers.len() % 5 != 0 {
+        return None;
+    }
+    let (mut runs, mut first, mut day) = (Vec::new(), 0u32, 0);
+    let count = numbers.len() / 5;
+    for run in 0..count {
+        let [kind, access, licence, year, records] =
+            std::array::from_fn(|column| numbers[column * count + run]);
+        let year = year.saturating_sub(1);
         let known = (kind as usize) < values.types.len()
             && (access as usize) < values.access.len()
             && (licence as usize) < values.licences.len();

@@ -50,7 +50,7 @@ fn settings() -> SiteSettings {
         subject_min: 2,
         browse_limit: 150,
         search: false,
-        phrases: Phrases::Titles,
+        phrases: Phrases::Known,
         brand: Brand::default(),
         precompress: Vec::new(),
     }
