@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{BuildError, Settings, Tally};
 use crate::release::delta::shelf::{self, Shelf, complete_release};
-use crate::release::delta::{Changes, Side};
+use crate::release::delta::{Changes, InHand, Side};
 use crate::release::fetch::Source;
 use crate::release::hash::sha256;
 use crate::release::layout::{MANIFEST_JSON, release_dir};
@@ -71,11 +71,12 @@ pub(super) struct Shelved {
 }
 
 /// Writes the deltas that lead to `manifest`. Where none are wanted, those that are there are
-/// removed.
+/// removed. `in_hand` is what is known of the way from the release whose manifest has this digest.
 pub(super) fn write(
     stage: &Stage,
     settings: &Settings,
     manifest: &Manifest,
+    in_hand: Option<(&str, &InHand)>,
 ) -> Result<Shelved, BuildError> {
     if !settings.delta.write {
         // Those of earlier builds go: a chain that is not continued serves nobody for long, and
@@ -104,7 +105,10 @@ pub(super) fn write(
     };
     let from = Side { line: before, manifest: &old };
     let to = Side { line: &line, manifest };
-    let (shelf, made) = shelf::extend(stage, &releases, from, to)?;
+    let nothing = InHand::default();
+    let in_hand = in_hand.filter(|(base, _)| *base == before.manifest.sha256);
+    let in_hand = in_hand.map_or(&nothing, |(_, in_hand)| in_hand);
+    let (shelf, made) = shelf::extend(stage, &releases, from, to, in_hand)?;
     let made = made.map(|delta| {
         let mut tally = Tally::default();
         delta.files().for_each(|rows| tally.add(rows.bytes));

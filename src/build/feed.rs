@@ -12,6 +12,7 @@ use crate::store::{Class, Error as StoreError, Group, Row, Snapshot};
 use super::dump::DumpOptions;
 use super::dump::earlier::Earlier;
 use super::frame::{FrameWorker, Old, Work};
+use super::known::Known;
 use super::pipeline::{self, Stopped};
 use super::sink::Sink;
 use super::site::Renderer;
@@ -124,12 +125,12 @@ impl<'a> Prints<'a> {
                 let place = spans.place_of_number(number);
                 let list = parts.next(&place.pack.to_string(), row.list_bytes)?;
                 let pages = packs.next(place, row.pages_bytes, is_touched)?;
-                let names = match is_touched {
-                    true => state.pages(number).map_err(BuildError::from)?,
-                    false => Vec::new(),
+                let known = match is_touched {
+                    true => state.known(number).map_err(BuildError::from)?,
+                    false => Known::default(),
                 };
                 let dumps = is_touched.then(|| dumps.at(place));
-                old = Some(Old { row, names, list, pages, dumps });
+                old = Some(Old { row, known, list, pages, dumps });
             }
             match old {
                 Some(old) if !is_touched => hand(Work::Keep { number, old })?,

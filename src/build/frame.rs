@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use crate::crosswalk::datacite::DataCite;
-use crate::crosswalk::names::Name;
 use crate::crosswalk::{self, Format, linkset};
 use crate::record::access::{Visibility, visibility};
-use crate::record::date::Edtf;
 use crate::record::identifier::is_record_id;
-use crate::record::{Lineage, Published, Record, html};
+use crate::record::{Lineage, Published, Record};
+use crate::release::delta::{Bodies, Edit};
 use crate::release::layout;
-use crate::release::manifest::{Counts, SiteLine};
+use crate::release::manifest::SiteLine;
 use crate::release::pack::FrameDecoder;
 use crate::release::stage::{Stage, Written};
 use crate::store::{Class, Decoder, Group, Row};
@@ -20,12 +17,13 @@ use crate::store::{Class, Decoder, Group, Row};
 use super::catalogue::Card;
 use super::dump::earlier::{EarlierFrame, EarlierRecords};
 use super::dump::exceptions::Exception;
-use super::dump::stats::Stats;
 use super::dump::{DumpOptions, FrameBuilder, RenderedFrame};
+use super::known::{Known, KnownRecord};
 use super::site::{LatestRecord, Renderer, TombstoneView, address, url};
-use super::site_list;
+use super::site_list::{self, Lines};
 use super::site_pack::{Pages, Press};
-use super::state::{FrameRow, Memo, RecordFiles};
+use super::state::{FrameRow, Memo};
+use super::summary::{Facts, Removed, latest};
 use super::{BuildError, Settings, Tally};
 
 /// A frame to be done.
@@ -46,8 +44,8 @@ pub(super) enum Work<'a> {
 /// What the build before left of a frame.
 pub(super) struct Old<'a> {
     pub(super) row: FrameRow,
-    /// The files of its records; not read for a frame that is kept.
-    pub(super) names: RecordFiles,
+    /// Its records; not read for a frame that is kept.
+    pub(super) known: Known,
     /// Its part of the site list, compressed.
     pub(super) list: Vec<u8>,
     /// Its part of the site packs.
@@ -97,6 +95,9 @@ pub(super) struct Printed {
     pub(super) found: Vec<String>,
     /// The records that changed, in order, for the lists.
     pub(super) cards: Vec<Listed>,
+    /// The records that were printed anew, in order; `None` if it is not known what each was in
+    /// the dumps before.
+    pub(super) edits: Option<Vec<Edit>>,
 }
 
 /// A record as the lists know it.
@@ -105,41 +106,6 @@ pub(super) enum Listed {
     Public(Box<Card>),
     /// It exists; nothing more is public.
     Hidden(String),
-}
-
-/// What a frame adds to the totals of a release.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Summary {
-    pub(super) counts: Counts,
-    pub(super) stats: Stats,
-    pub(super) exceptions: Vec<Exception>,
-    pub(super) removals: Vec<Removed>,
-    pub(super) communities: BTreeMap<String, Community>,
-    /// The newest records of the frame with their creation time, newest first.
-    pub(super) latest: Vec<(String, LatestRecord)>,
-}
-
-/// A row of the deletion ledger, in the order of its columns.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Removed(pub(super) [String; 8]);
-
-/// A community as its records describe it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Community {
-    /// Smallest title seen, so that order does not matter.
-    pub(super) title: Option<String>,
-    pub(super) records: u64,
-}
-
-impl Community {
-    pub(super) fn merge(&mut self, records: u64, title: Option<&str>) {
-        self.records += records;
-        if let Some(title) = title.filter(|title| !title.is_empty())
-            && self.title.as_deref().is_none_or(|known| title < known)
-        {
-            self.title = Some(title.to_owned());
-        }
-    }
 }
 
 /// Scratch state of one worker thread. Memory: the raw bytes of one frame for each stream.
@@ -164,17 +130,45 @@ struct Page {
     memo: Memo,
     written: Tally,
     listed: Tally,
-    /// Of the record at hand.
+    /// Of the record at hand: its files, those it had, and what it adds to the totals.
     site: Vec<SiteLine>,
-    /// What the build before printed and this one did not yet, by record.
-    old: Option<BTreeMap<String, Vec<SiteLine>>>,
-    /// What it printed of them in the dumps, and what it could not.
+    had: Vec<SiteLine>,
+    facts: Option<Facts>,
+    /// What the build before left of the frame and this one did not yet come to.
+    old: Option<Before>,
+    /// What that printed in the dumps.
     earlier: EarlierRecords,
-    exceptions: Vec<Exception>,
+    /// The newest records of which nothing but the id is known yet.
+    pending: BTreeSet<String>,
+    edits: Option<Vec<Edit>>,
     deserted: BTreeSet<String>,
     lost: Vec<String>,
     found: Vec<String>,
     cards: Vec<Listed>,
+}
+
+/// What the build before left of a frame.
+struct Before {
+    /// Its part of the site list.
+    lines: Lines,
+    /// Its records, and what those have in common.
+    records: BTreeMap<String, KnownRecord>,
+    known: Known,
+    exceptions: Vec<Exception>,
+    latest: Vec<(String, LatestRecord)>,
+}
+
+impl Before {
+    fn new(row: &FrameRow, mut known: Known, lines: Lines) -> Result<Before, BuildError> {
+        let summary = row.summary()?;
+        let records = known.take().into_iter().map(|record| (record.id.clone(), record)).collect();
+        let (exceptions, latest) = (summary.exceptions, summary.latest);
+        Ok(Before { lines, records, known, exceptions, latest })
+    }
+
+    fn facts_of(&self, id: &str) -> Option<&Facts> {
+        self.records.get(id)?.facts.as_ref()
+    }
 }
 
 impl<'a> FrameWorker<'a> {
@@ -216,7 +210,7 @@ impl<'a> FrameWorker<'a> {
             Work::Keep { number, old: Old { row, list, pages, .. } } => Ok(Printed {
                 number,
                 frame: None,
-                memo: Memo { summary: row.summary()?, pages: Vec::new() },
+                memo: Memo { summary: row.summary()?, known: Known::default() },
                 list,
                 pages,
                 listed: Tally { files: row.files, bytes: row.bytes },
@@ -225,6 +219,7 @@ impl<'a> FrameWorker<'a> {
                 lost: Vec::new(),
                 found: Vec::new(),
                 cards: Vec::new(),
+                edits: None,
             }),
         }
     }
@@ -237,28 +232,40 @@ impl<'a> FrameWorker<'a> {
         deserted: BTreeSet<String>,
     ) -> Result<Printed, BuildError> {
         let mut page = Page { deserted, ..Page::default() };
+        // Of a frame that is new nothing was in the dumps.
+        let mut compared = self.changed.going_on && self.settings.delta.write;
         if let Some(old) = old {
-            let lines = site_list::by_record(&old.names, &old.list)?;
-            self.press.start(&old.names, &lines, old.pages)?;
-            page.old = Some(lines);
+            let lines = Lines::new(&old.known, &old.list)?;
+            self.press.start(&old.known, &lines, old.pages)?;
+            page.listed = Tally { files: old.row.files, bytes: old.row.bytes };
+            compared &= old.dumps.is_some();
             if let Some(dumps) = old.dumps {
                 page.earlier = dumps.read(&mut self.frames);
-                page.exceptions = old.row.summary()?.exceptions;
+                compared &= page.earlier.is_whole();
             }
+            page.old = Some(Before::new(&old.row, old.known, lines)?);
         }
+        page.edits = compared.then(Vec::new);
         self.lines.clear();
         self.builder.start(self.settings.dump.spans.place_of_number(number));
         for row in &group.rows {
             page.memo.summary.counts.minted += 1;
+            if self.copy(row, &mut page)? {
+                continue;
+            }
             let mut body = std::mem::take(&mut self.body);
             row.decode(&mut self.decoder, &mut body)?;
             self.print_row(group, row, &body, &mut page)?;
             self.body = body;
             self.list_files(group, row, &mut page)?;
         }
-        let Page { memo, written, listed, old, mut lost, found, cards, .. } = page;
+        self.complete_latest(group, &mut page)?;
         // Records never leave the store, so what is left here belongs to none of the frame's.
-        lost.extend(old.into_iter().flatten().flat_map(|(_, lines)| lines).map(|line| line.path));
+        let left = page.old.as_ref().map_or(Ok(Vec::new()), |old| old.lines.rest())?;
+        left.iter().for_each(|line| page.listed.less(line.bytes));
+        page.lost.extend(left.into_iter().map(|line| line.path));
+        let edits = page.edits.take().filter(|_| page.earlier.is_empty());
+        let Page { memo, written, listed, lost, found, cards, .. } = page;
         let frame = self.builder.finish()?;
         let list = site_list::compress(&self.lines)?;
         let pages = self.press.finish();
@@ -280,15 +287,63 @@ impl<'a> FrameWorker<'a> {
             lost,
             found,
             cards,
+            edits,
         })
+    }
+
+    /// Takes over all that was printed of a record that did not change, without a look at it;
+    /// `false` where something of it is not known.
+    fn copy(&mut self, row: &Row, page: &mut Page) -> Result<bool, BuildError> {
+        let Some(old) = page.old.as_mut().filter(|_| !self.changed.has(row)) else {
+            return Ok(false);
+        };
+        let id = row.id.as_str();
+        let Some(facts) = old.facts_of(id) else { return Ok(false) };
+        if !page.earlier.copy(id, &mut self.builder) {
+            return Ok(false);
+        }
+        let summary = &mut page.memo.summary;
+        facts.count(summary);
+        if self.renderer.is_some() {
+            // Most are newest only until the next comes.
+            let unnamed = || LatestRecord { id: id.to_owned(), ..LatestRecord::default() };
+            if summary.note_latest(self.settings.site.latest, &row.created, unnamed) {
+                page.pending.insert(id.to_owned());
+            }
+        }
+        summary.exceptions.extend(old.exceptions.iter().filter(|known| known.id == id).cloned());
+        old.lines.copy(id, &mut self.lines);
+        self.press.copy(id)?;
+        if let Some(record) = old.records.remove(id) {
+            page.memo.known.push_known(record, &old.known);
+        }
+        Ok(true)
+    }
+
+    /// Says of the newest records what was only to be said of those that are left.
+    fn complete_latest(&mut self, group: &Group, page: &mut Page) -> Result<(), BuildError> {
+        let known = page.old.as_ref().map(|old| old.latest.as_slice()).unwrap_or_default();
+        let newest = page.memo.summary.latest.iter_mut().map(|(_, record)| record);
+        for record in newest.filter(|record| page.pending.contains(&record.id)) {
+            if let Some((_, known)) = known.iter().find(|(_, known)| known.id == record.id) {
+                record.clone_from(known);
+            } else if let Some(row) = group.rows.iter().find(|row| row.id == record.id) {
+                row.decode(&mut self.decoder, &mut self.body)?;
+                // It could be read when it was printed.
+                if let Ok(parsed) = Record::parse(&self.body) {
+                    *record = latest(&row.id, &parsed);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Ends a record: its files go into the list, and those it no longer has are lost.
     fn list_files(&mut self, group: &Group, row: &Row, page: &mut Page) -> Result<(), BuildError> {
         let id = row.id.as_str();
-        let old = page.old.as_mut().and_then(|old| old.remove(id)).unwrap_or_default();
         let kept: BTreeSet<&str> = page.site.iter().map(|line| line.path.as_str()).collect();
-        let mut lost: Vec<String> = old.into_iter().map(|line| line.path).collect();
+        page.had.iter().for_each(|line| page.listed.less(line.bytes));
+        let mut lost: Vec<String> = page.had.drain(..).map(|line| line.path).collect();
         if self.changed.going_on && self.changed.has(row) && !self.press.packs() {
             // A build that was killed may have printed what nobody remembers. The feed of a
             // family is its newest member's, or nobody's.
@@ -302,13 +357,7 @@ impl<'a> FrameWorker<'a> {
         }
         page.lost.extend(lost.into_iter().filter(|path| !kept.contains(path.as_str())));
         self.press.end(id, &page.site)?;
-        if page.site.is_empty() {
-            return Ok(());
-        }
-        let own = format!("records/{id}");
-        let name = |line: &SiteLine| line.path.strip_prefix(&own).unwrap_or(&line.path).to_owned();
-        let names = page.site.iter().map(name).collect();
-        page.memo.pages.push((id.to_owned(), names));
+        page.memo.known.push(id, &page.site, page.facts.take());
         for line in page.site.drain(..) {
             page.listed.add(line.bytes);
             site_list::append(&line, &mut self.lines)?;
@@ -325,15 +374,34 @@ impl<'a> FrameWorker<'a> {
     ) -> Result<(), BuildError> {
         // The files of a record that did not change are those it had.
         let unchanged = page.old.is_some() && !self.changed.has(row);
-        if unchanged && let Some(lines) = page.old.as_ref().and_then(|old| old.get(&row.id)) {
-            page.site.extend_from_slice(lines);
+        if let Some(old) = &mut page.old {
+            page.had = old.lines.take(&row.id)?;
         }
+        if unchanged {
+            page.site.extend_from_slice(&page.had);
+        }
+        let mut before = match page.edits {
+            Some(_) => page.earlier.take(&row.id),
+            None => BTreeMap::new(),
+        };
+        let records = self.builder.records();
         let listed = page.cards.len();
         self.print_parsed(group, row, body, unchanged, page)?;
         if unchanged {
             page.cards.truncate(listed);
         } else if self.renderer.is_some() && page.cards.len() == listed {
             page.cards.push(Listed::Hidden(row.id.clone()));
+        }
+        if let Some(edits) = &mut page.edits {
+            let printed = self.builder.records() > records;
+            let now = |format| self.builder.last(format).filter(|_| printed).map(<[u8]>::to_vec);
+            let formats = self.settings.dump.formats.iter();
+            let bodies = formats.map(|format| Bodies {
+                format: *format,
+                old: before.remove(format),
+                new: now(*format),
+            });
+            edits.push(Edit { id: row.id.clone(), bodies: bodies.collect() });
         }
         Ok(())
     }
@@ -377,36 +445,10 @@ impl<'a> FrameWorker<'a> {
                     lineage: Lineage::among(&row.id, group.siblings(&row.family)),
                     repository: &self.settings.repository,
                 };
-                match unchanged && page.earlier.copy(&row.id, &mut self.builder) {
-                    true => self.note_copied(&published, page),
-                    false => self.print_public(&published, &row.family, renderer, page)?,
-                }
+                self.print_public(&published, &row.family, renderer, page)?;
             }
         }
         Ok(())
-    }
-
-    /// Counts a record whose part of the dumps was copied.
-    fn note_copied(&self, published: &Published<'_>, page: &mut Page) {
-        let id = published.id();
-        let known = page.exceptions.iter().filter(|exception| exception.id == id);
-        page.memo.summary.exceptions.extend(known.cloned());
-        self.note_public(published, &mut page.memo.summary);
-    }
-
-    /// Counts a record.
-    fn note_public(&self, published: &Published<'_>, summary: &mut Summary) {
-        summary.counts.public += 1;
-        count(published, &mut summary.stats);
-        for entry in &published.record.parent.communities.entries {
-            if !entry.slug.is_empty() {
-                let community = summary.communities.entry(entry.slug.to_string()).or_default();
-                community.merge(1, entry.metadata.title.as_deref());
-            }
-        }
-        if self.renderer.is_some() {
-            self.note_latest(published, summary);
-        }
     }
 
     fn print_public(
@@ -430,8 +472,13 @@ impl<'a> FrameWorker<'a> {
             withhold(id, "too-long", String::new(), page);
             return Ok(());
         }
-        self.note_public(published, &mut page.memo.summary);
+        let summary = &mut page.memo.summary;
+        let facts = Facts::of(published);
+        facts.count(summary);
+        page.facts = Some(facts);
         if self.renderer.is_some() {
+            let wanted = self.settings.site.latest;
+            summary.note_latest(wanted, published.created, || latest(id, published.record));
             let (card, refused) = Card::of(published, family);
             for (code, path) in refused {
                 let (id, code, path) = (id.to_owned(), code.to_owned(), path.to_owned());
@@ -499,19 +546,6 @@ impl<'a> FrameWorker<'a> {
         }
         Ok(())
     }
-
-    fn note_latest(&self, published: &Published<'_>, summary: &mut Summary) {
-        let wanted = self.settings.site.latest;
-        let created = published.created;
-        let full = summary.latest.len() >= wanted;
-        if wanted == 0
-            || full && summary.latest.last().is_some_and(|last| last.0.as_str() >= created)
-        {
-            return;
-        }
-        summary.latest.push((created.to_owned(), latest(published)));
-        keep_newest(&mut summary.latest, wanted);
-    }
 }
 
 /// The format of the dumps that an export is in.
@@ -521,27 +555,6 @@ fn dumped(format: Format) -> Option<layout::Format> {
         Format::DataciteJson => Some(layout::Format::DataciteJson),
         Format::NativeJson => Some(layout::Format::NativeJson),
         _ => None,
-    }
-}
-
-/// Sorts newest first, by creation time, then id, and drops what is beyond `wanted`.
-pub(super) fn keep_newest(latest: &mut Vec<(String, LatestRecord)>, wanted: usize) {
-    latest.sort_by(|a, b| (&b.0, &b.1.id).cmp(&(&a.0, &a.1.id)));
-    latest.truncate(wanted);
-}
-
-fn latest(published: &Published<'_>) -> LatestRecord {
-    let metadata = &published.record.metadata;
-    let text = |text: &Option<crate::record::Text<'_>>| {
-        text.as_deref().map(|text| html::plain(text).into_owned()).unwrap_or_default()
-    };
-    let names = metadata.creators.iter().filter_map(|creator| Name::of(&creator.person_or_org));
-    LatestRecord {
-        id: published.id().to_owned(),
-        title: text(&metadata.title),
-        creators: names.map(|name| name.inverted().into_owned()).collect(),
-        publication_date: text(&metadata.publication_date),
-        resource_type: metadata.resource_type.id.to_string(),
     }
 }
 
@@ -559,38 +572,5 @@ const ROOM: usize = 4 << 20;
 fn shrink(buffer: &mut Vec<u8>) {
     if buffer.capacity() > ROOM {
         *buffer = Vec::new();
-    }
-}
-
-fn count(published: &Published<'_>, stats: &mut Stats) {
-    let metadata = &published.record.metadata;
-    let date = metadata.publication_date.as_deref().unwrap_or_default();
-    let year = Edtf::repair(date).map(|(date, _)| date.year());
-    let licences = metadata.rights.iter().filter_map(|right| right.id.as_deref());
-    stats.add(&metadata.resource_type.id, year, published.files.status(), licences);
-}
-
-impl Removed {
-    fn of(record: &Record<'_>, visible: bool) -> Removed {
-        let doi = |pids: &crate::record::model::Pids<'_>| {
-            pids.doi.as_ref().map(|doi| doi.identifier.to_string()).unwrap_or_default()
-        };
-        let mut row = Removed::default();
-        row.0[0] = record.id.to_string();
-        row.0[1] = doi(&record.pids);
-        row.0[2] = record.parent.id.to_string();
-        row.0[3] = doi(&record.parent.pids);
-        // An invisible tombstone says that the record is gone, and nothing about it.
-        if let Some(tombstone) = record.tombstone.as_ref().filter(|_| visible) {
-            let text = |text: &Option<crate::record::Text<'_>>| {
-                text.as_deref().map(|text| html::plain(text).into_owned()).unwrap_or_default()
-            };
-            row.0[4] = text(&tombstone.note);
-            let reason = tombstone.removal_reason.as_ref();
-            row.0[5] = reason.map(|reason| reason.id.to_string()).unwrap_or_default();
-            row.0[6] = text(&tombstone.removal_date);
-            row.0[7] = text(&tombstone.citation_text);
-        }
-        row
     }
 }

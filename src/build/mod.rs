@@ -12,6 +12,7 @@ mod feed;
 mod forget;
 mod frame;
 pub mod hosting;
+mod known;
 pub mod meter;
 mod pipeline;
 pub mod remake;
@@ -22,6 +23,7 @@ mod site_list;
 mod site_pack;
 mod standing;
 mod state;
+mod summary;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -167,6 +169,12 @@ impl Tally {
     fn add(&mut self, bytes: u64) {
         self.files += 1;
         self.bytes += bytes;
+    }
+
+    /// Takes a file away that was counted.
+    fn less(&mut self, bytes: u64) {
+        self.files = self.files.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
     }
 
     fn join(&mut self, more: Tally) {
@@ -396,7 +404,10 @@ pub fn build(
     let search = search.map(|search| search.settle(&remembered)).transpose()?;
     let keeps_before = search.as_ref().is_some_and(|search| search.keeps_before);
     let search = search.map(|search| search.pointer);
-    let delta::Shelved { shelf, made: delta } = delta::write(&stage, settings, &manifest)?;
+    // Of deltas from another release than the one gone on from nothing is in hand.
+    let base = plan.base.as_ref().map(|base| base.manifest_sha256.as_str());
+    let in_hand = base.map(|base| (base, &outcome.in_hand));
+    let delta::Shelved { shelf, made: delta } = delta::write(&stage, settings, &manifest, in_hand)?;
     meter.lap("delta");
     let before = search::standing(root)?.filter(|_| keeps_before);
     let named = pointer::publish(&stage, &manifest, search.clone(), shelf.as_ref())?;

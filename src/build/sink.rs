@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
+use crate::release::delta::InHand;
 use crate::release::layout;
 use crate::release::manifest::{Counts, Dump, FileEntry, Licence, SiteEntry};
 use crate::release::stage::{Stage, StagedFile};
@@ -16,11 +17,12 @@ use super::dump::ledger::{LedgerWriter, Removal};
 use super::dump::lines::LinesWriter;
 use super::dump::stats::Stats;
 use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme, recipe};
-use super::frame::{Community, Listed, Printed, Removed, keep_newest};
+use super::frame::{Listed, Printed};
 use super::site::lists::print::{Plan, PrintedLists, print};
 use super::site::{LatestRecord, Renderer};
 use super::site_pack::{Binder, Shelved, write_dictionary};
 use super::state::{Memo, StateWriter};
+use super::summary::{Community, Removed, keep_newest};
 use super::sweep::PageSet;
 use super::{BuildError, Form, Settings, Tally, release_id};
 
@@ -36,6 +38,8 @@ pub(super) struct Outcome {
     pub(super) files: Vec<FileEntry>,
     pub(super) site: Vec<SiteEntry>,
     pub(super) pages: PageSet,
+    /// Records that are other than in the release that is gone on from.
+    pub(super) in_hand: InHand,
     /// Printed, and not settled yet; `None` without pages.
     pub(super) catalogue: Option<Catalogue>,
     pub(super) written: BTreeMap<&'static str, Tally>,
@@ -61,6 +65,9 @@ pub(super) struct Sink<'a> {
     latest: Vec<(String, LatestRecord)>,
     pages: PageSet,
     cards: Cards,
+    /// Whether the build goes on from the one before.
+    goes_on: bool,
+    in_hand: InHand,
     interrupted: bool,
     /// Files that the build before printed and this one does not; those of another record that
     /// this one does.
@@ -133,6 +140,7 @@ impl<'a> Sink<'a> {
         ground: Ground<'a>,
     ) -> Result<Self, BuildError> {
         let Ground { standing, shelved, state, cards, interrupted } = ground;
+        let goes_on = standing.is_some();
         let mut dump = DumpWriter::new(stage, options.clone())?;
         if let Some(standing) = standing {
             dump = dump.after(standing);
@@ -155,6 +163,8 @@ impl<'a> Sink<'a> {
             latest: Vec::new(),
             pages: PageSet::default(),
             cards,
+            goes_on,
+            in_hand: InHand::default(),
             interrupted,
             lost: BTreeSet::new(),
             found: BTreeSet::new(),
@@ -165,7 +175,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes the next frame in pack order.
-    pub(super) fn accept(&mut self, printed: Printed) -> Result<(), BuildError> {
+    pub(super) fn accept(&mut self, mut printed: Printed) -> Result<(), BuildError> {
         let place = self.settings.dump.spans.place_of_number(printed.number);
         match (&printed.row, &printed.frame) {
             (None, _) => self.dump.keep(place)?,
@@ -173,9 +183,9 @@ impl<'a> Sink<'a> {
             (Some(_), None) => {}
         }
         self.list(&place.pack.to_string(), &printed)?;
-        self.note(&printed)?;
+        self.note(&mut printed)?;
         self.binder.accept(place, printed.pages)?;
-        let Memo { summary, pages } = printed.memo;
+        let Memo { summary, known } = printed.memo;
         for Removed(row) in &summary.removals {
             let [id, doi, parent_id, parent_doi, note, reason, date, citation] = row;
             self.ledger.push(&Removal {
@@ -190,8 +200,9 @@ impl<'a> Sink<'a> {
             })?;
         }
         summary.exceptions.into_iter().for_each(|exception| self.exceptions.add(exception));
-        if self.settings.site.form == Form::Files {
-            pages.iter().for_each(|(id, names)| self.pages.insert(id, names));
+        // For a walk over all there is, which only follows when everything is printed.
+        if self.settings.site.form == Form::Files && !self.goes_on {
+            known.names().for_each(|(id, names)| self.pages.insert(id, names));
         }
         add_counts(&mut self.counts, &summary.counts);
         self.stats.merge(&summary.stats);
@@ -210,9 +221,13 @@ impl<'a> Sink<'a> {
     }
 
     /// Writes down what the next build must know.
-    fn note(&mut self, printed: &Printed) -> Result<(), BuildError> {
+    fn note(&mut self, printed: &mut Printed) -> Result<(), BuildError> {
         let Some(row) = &printed.row else { return Ok(()) };
         self.state.put(printed.number, row)?;
+        if self.goes_on {
+            let place = self.settings.dump.spans.place_of_number(printed.number);
+            self.in_hand.add(place.pack, printed.edits.take());
+        }
         self.lost.extend(printed.lost.iter().cloned());
         self.found.extend(printed.found.iter().cloned());
         printed.cards.iter().try_for_each(|listed| self.cards.put(listed))?;
@@ -328,6 +343,7 @@ impl<'a> Sink<'a> {
             files,
             site: self.site,
             pages: self.pages,
+            in_hand: self.in_hand,
             catalogue,
             written: self.written,
             reused: self.reused,

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::release::encoding::inflated;
 use crate::release::manifest::{SiteEntry, SiteLine};
 
 use super::BuildError;
-use super::state::RecordFiles;
+use super::known::Known;
 
 /// Level of the lists: small beside the packs, read by `verify` and mirrors only.
 const LEVEL: i32 = 3;
@@ -39,22 +40,58 @@ pub(super) fn compress(lines: &[u8]) -> Result<Vec<u8>, BuildError> {
     zstd::bulk::compress(lines, LEVEL).map_err(failed)
 }
 
-/// The lines of a part by record, as they lie in it.
-pub(super) fn by_record(
-    pages: &RecordFiles,
-    part: &[u8],
-) -> Result<BTreeMap<String, Vec<SiteLine>>, BuildError> {
-    if part.is_empty() {
-        return Ok(BTreeMap::new());
+/// The lines of a part by record. Those of most records are copied, which needs no look at them.
+pub(super) struct Lines {
+    text: Vec<u8>,
+    places: BTreeMap<String, Range<usize>>,
+}
+
+impl Lines {
+    /// The lines of `part`, in which the records `known` follow each other.
+    pub(super) fn new(known: &Known, part: &[u8]) -> Result<Lines, BuildError> {
+        let mut lines = Lines { text: Vec::new(), places: BTreeMap::new() };
+        if part.is_empty() {
+            return Ok(lines);
+        }
+        lines.text = inflated(part, PART_BYTES).map_err(failed)?;
+        let mut ends = memchr::memchr_iter(b'\n', &lines.text).map(|end| end + 1);
+        let mut at = 0;
+        for (id, files) in known.files().filter(|(_, files)| *files > 0) {
+            let end = ends.nth(files - 1).unwrap_or(lines.text.len());
+            lines.places.insert(id.to_owned(), at..end);
+            at = end;
+        }
+        Ok(lines)
     }
-    let text = inflated(part, PART_BYTES).map_err(failed)?;
-    let mut lines = serde_json::Deserializer::from_slice(&text).into_iter::<SiteLine>();
-    let mut found = BTreeMap::new();
-    for (id, names) in pages {
-        let lines: Result<Vec<_>, _> = (&mut lines).take(names.len()).collect();
-        found.insert(id.clone(), lines.map_err(|error| failed(error.into()))?);
+
+    /// The lines of a record; none for one that has none.
+    pub(super) fn of(&self, id: &str) -> Result<Vec<SiteLine>, BuildError> {
+        self.places.get(id).map_or(Ok(Vec::new()), |place| self.parsed(place))
     }
-    Ok(found)
+
+    /// [`of`](Self::of), which are then no longer here.
+    pub(super) fn take(&mut self, id: &str) -> Result<Vec<SiteLine>, BuildError> {
+        self.places.remove(id).map_or(Ok(Vec::new()), |place| self.parsed(&place))
+    }
+
+    /// Moves the lines of a record to the end of `out`, as they are.
+    pub(super) fn copy(&mut self, id: &str, out: &mut Vec<u8>) {
+        let place = self.places.remove(id);
+        out.extend_from_slice(place.and_then(|place| self.text.get(place)).unwrap_or_default());
+    }
+
+    /// Those that are still here.
+    pub(super) fn rest(&self) -> Result<Vec<SiteLine>, BuildError> {
+        let rest: Result<Vec<_>, _> =
+            self.places.values().map(|place| self.parsed(place)).collect();
+        Ok(rest?.into_iter().flatten().collect())
+    }
+
+    fn parsed(&self, place: &Range<usize>) -> Result<Vec<SiteLine>, BuildError> {
+        let text = self.text.get(place.clone()).unwrap_or_default();
+        let lines = serde_json::Deserializer::from_slice(text).into_iter::<SiteLine>();
+        lines.collect::<Result<_, _>>().map_err(|error| failed(error.into()))
+    }
 }
 
 /// Reads the parts of the standing lists, front to back.

@@ -19,7 +19,8 @@ use crate::release::site_pack::{
 };
 use crate::release::stage::{Stage, Written};
 
-use super::state::RecordFiles;
+use super::known::Known;
+use super::site_list::Lines;
 use super::{BuildError, Form, Tally};
 
 /// What a frame has in the site packs.
@@ -39,7 +40,7 @@ pub(super) struct Press {
     block: Block,
     /// The groups that the build before made of this frame, and where in them each record's are.
     old: Vec<u8>,
-    places: BTreeMap<String, Range<usize>>,
+    places: BTreeMap<String, (Range<usize>, Vec<SiteLine>)>,
 }
 
 impl Press {
@@ -56,18 +57,18 @@ impl Press {
     /// Takes what the build before left of a frame, to copy from.
     pub(super) fn start(
         &mut self,
-        names: &RecordFiles,
-        lines: &BTreeMap<String, Vec<SiteLine>>,
+        known: &Known,
+        lines: &Lines,
         old: Pages,
     ) -> Result<(), BuildError> {
         let Pages::Read(old) = old else { return Ok(()) };
         let mut at = 0;
-        for (id, _) in names {
-            let Some(lines) = lines.get(id) else { continue };
-            let groups = group::plan(sizes(lines), GROUP_RAW).len();
+        for (id, _) in known.files().filter(|(_, files)| *files > 0) {
+            let lines = lines.of(id)?;
+            let groups = group::plan(sizes(&lines), GROUP_RAW).len();
             let bytes = group::frames_bytes(&old[at..], groups)
                 .ok_or_else(|| damaged(&Fault::Index("groups do not follow each other")))?;
-            self.places.insert(id.clone(), at..at + bytes);
+            self.places.insert(id.to_owned(), (at..at + bytes, lines));
             at += bytes;
         }
         self.old = old;
@@ -109,8 +110,16 @@ impl Press {
         if lines.is_empty() {
             return Ok(());
         }
-        let frames = self.places.get(id).and_then(|place| self.old.get(place.clone()));
+        let frames = self.places.get(id).and_then(|(place, _)| self.old.get(place.clone()));
         let copied = self.block.copy(frames.unwrap_or_default(), sizes(lines), GROUP_RAW);
+        copied.map_err(|fault| damaged(&fault))
+    }
+
+    /// Ends the record `id`, which has the files that it had.
+    pub(super) fn copy(&mut self, id: &str) -> Result<(), BuildError> {
+        let Some((place, lines)) = self.places.remove(id) else { return Ok(()) };
+        let frames = self.old.get(place).unwrap_or_default();
+        let copied = self.block.copy(frames, sizes(&lines), GROUP_RAW);
         copied.map_err(|fault| damaged(&fault))
     }
 

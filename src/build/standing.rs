@@ -174,6 +174,8 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) struct Base {
     pub(super) manifest: Manifest,
+    /// Digest of its manifest.
+    pub(super) manifest_sha256: String,
     /// [`Remembered::mark`] of the build that made it.
     pub(super) mark: String,
     /// Frames that hold records there, rising.
@@ -234,8 +236,17 @@ impl Plan {
         let packs = touched.iter().map(|number| spans.place_of_number(*number).pack).collect();
         let opened = opened.into_iter().map(|change| change.id).collect();
         let (mark, numbers) = (last.mark(), state.numbers()?);
+        let manifest_sha256 = last.manifest_sha256;
         Ok(Plan {
-            base: Some(Base { manifest, mark, numbers, touched, packs, catalogue }),
+            base: Some(Base {
+                manifest,
+                manifest_sha256,
+                mark,
+                numbers,
+                touched,
+                packs,
+                catalogue,
+            }),
             changed: Changed { going_on: true, since: last.last_seq, opened },
         })
     }

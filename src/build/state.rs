@@ -16,12 +16,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Tally;
-use super::frame::Summary;
+use super::known::Known;
+use super::summary::Summary;
 use crate::release::encoding::inflated;
 use crate::release::site_pack::Block;
 
 /// Version of the tables and of what is in them; another one means a full build.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 const TABLES: &str = "
 -- What the build as a whole saw; one row.
@@ -34,7 +35,7 @@ CREATE TABLE frames (
     bytes INTEGER NOT NULL,         -- sum of their sizes
     pages_bytes INTEGER NOT NULL,   -- of its groups in a site pack
     summary BLOB NOT NULL,          -- Memo::summary as JSON, zstd
-    pages BLOB NOT NULL             -- Memo::pages as JSON, zstd; read for frames that are printed
+    known BLOB NOT NULL             -- Memo::known as JSON, zstd; read for frames that are printed
 ) STRICT;
 -- Files of the web root that are no longer printed and not yet removed.
 CREATE TABLE gone (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -101,13 +102,9 @@ impl Remembered {
 pub(super) struct Memo {
     /// What the frame adds to the totals.
     pub(super) summary: Summary,
-    /// The site files of its records. Empty for a frame that is kept.
-    pub(super) pages: RecordFiles,
+    /// Its records. Empty for a frame that is kept.
+    pub(super) known: Known,
 }
-
-/// Ids that have site files, in order of records, and what follows `records/<id>` in the paths
-/// of those; of another path all of it.
-pub(super) type RecordFiles = Vec<(String, Vec<String>)>;
 
 /// A row of `frames`.
 #[derive(Debug, Clone)]
@@ -117,8 +114,8 @@ pub(super) struct FrameRow {
     pub(super) bytes: u64,
     pub(super) pages_bytes: u64,
     summary: Vec<u8>,
-    /// Written, and read back by [`State::pages`] only.
-    names: Vec<u8>,
+    /// Written, and read back by [`State::known`] only.
+    known: Vec<u8>,
 }
 
 impl FrameRow {
@@ -134,7 +131,7 @@ impl FrameRow {
             bytes: listed.bytes,
             pages_bytes: pages.data.len() as u64,
             summary: pack(&memo.summary)?,
-            names: pack(&memo.pages)?,
+            known: pack(&memo.known)?,
         })
     }
 
@@ -244,19 +241,19 @@ impl State {
                 bytes: count(2)?,
                 pages_bytes: count(3)?,
                 summary: row.get(4)?,
-                names: Vec::new(),
+                known: Vec::new(),
             })
         });
         Ok(row.optional()?)
     }
 
-    /// [`Memo::pages`] of one frame; none for one that is not there.
-    pub(super) fn pages(&self, number: u64) -> Result<RecordFiles, StateError> {
+    /// [`Memo::known`] of one frame; nothing for one that is not there.
+    pub(super) fn known(&self, number: u64) -> Result<Known, StateError> {
         let mut query =
-            self.connection.prepare_cached("SELECT pages FROM frames WHERE number = ?1")?;
-        let pages: Option<Vec<u8>> =
+            self.connection.prepare_cached("SELECT known FROM frames WHERE number = ?1")?;
+        let known: Option<Vec<u8>> =
             query.query_row([number as i64], |row| row.get(0)).optional()?;
-        pages.map_or(Ok(Vec::new()), |pages| unpack(&pages))
+        known.map_or(Ok(Known::default()), |known| unpack(&known))
     }
 
     /// A second connection, for writing what this build prints; `all` forgets every frame
@@ -307,7 +304,7 @@ impl StateWriter {
             bytes,
             pages_bytes,
             row.summary,
-            row.names
+            row.known
         ])?;
         Ok(())
     }

@@ -30,7 +30,7 @@ pub(super) struct PageSet {
 impl PageSet {
     /// Notes the files of a record: what follows `records/<id>` in their paths, or the whole
     /// path of the feed of its family.
-    pub(super) fn insert(&mut self, id: &str, names: &[String]) {
+    pub(super) fn insert<'n>(&mut self, id: &str, names: impl Iterator<Item = &'n str>) {
         for name in names {
             if name.starts_with('/') {
                 self.folders.insert(id);
@@ -161,9 +161,8 @@ pub(super) fn pages(
         false => fs::remove_file(path),
     })?;
     for number in state.numbers()? {
-        for (id, names) in state.pages(number)? {
-            let kept: BTreeSet<&str> =
-                names.iter().filter_map(|name| name.strip_prefix('/')).collect();
+        for (id, names) in state.known(number)?.names() {
+            let kept: BTreeSet<&str> = names.filter_map(|name| name.strip_prefix('/')).collect();
             if kept.is_empty() {
                 continue;
             }
@@ -339,9 +338,9 @@ mod tests {
     #[test]
     fn a_page_set_tells_files_by_id_and_suffix() {
         let mut set = PageSet::default();
-        set.insert("7", &[".html".to_owned(), "/citation.bib".to_owned()]);
-        set.insert("a.html", &[".html".to_owned(), ".gone".to_owned()]);
-        set.insert("8", &["families/6.atom".to_owned(), "families/6.atom.gz".to_owned()]);
+        set.insert("7", [".html", "/citation.bib"].into_iter());
+        set.insert("a.html", [".html", ".gone"].into_iter());
+        set.insert("8", ["families/6.atom", "families/6.atom.gz"].into_iter());
         for name in ["7.html", "a.html.html", "a.html.gone"] {
             assert!(set.pages.has(name), "{name}");
         }

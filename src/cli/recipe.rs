@@ -37,7 +37,7 @@ pub(super) fn pack(config: &Config, dir: &Path) -> Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let (files, text) = collect(config, dir)?;
-    let mut archive = tar::Builder::new(zstd::Encoder::new(Vec::new(), LEVEL)?);
+    let mut archive = tar::Builder::new(Vec::new());
     let mut add = |path: &str, bytes: &[u8]| -> io::Result<()> {
         let mut header = tar::Header::new_gnu();
         header.set_size(bytes.len() as u64);
@@ -50,7 +50,8 @@ pub(super) fn pack(config: &Config, dir: &Path) -> Result<Option<Vec<u8>>> {
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         add(&name, &bytes)?;
     }
-    Ok(Some(archive.into_inner()?.finish()?))
+    // In one piece: zstd takes room for as much as there is, not for as much as there may be.
+    Ok(Some(zstd::bulk::compress(&archive.into_inner()?, LEVEL)?))
 }
 
 /// The files besides the configuration, by name, and the configuration.

@@ -12,7 +12,13 @@ use crate::release::manifest::Dump;
 use crate::release::pack::{DecodedFrame, FrameDecoder, PackReader};
 
 /// The packs of one number, in the order of the formats.
-type Packs<'a> = Arc<Vec<(Format, PackReader<'a, Source>)>>;
+type Packs<'a> = Arc<Opened<'a>>;
+
+struct Opened<'a> {
+    readers: Vec<(Format, PackReader<'a, Source>)>,
+    /// Whether there is none that could not be opened.
+    all: bool,
+}
 
 /// The dumps of the release before. Memory: the tails of the packs of one number.
 pub(in crate::build) struct Earlier<'a> {
@@ -44,15 +50,21 @@ impl<'a> Earlier<'a> {
         EarlierFrame { packs, place, spans: self.spans, formats: self.formats.len() }
     }
 
-    fn packs(&self, pack: PackId) -> Vec<(Format, PackReader<'a, Source>)> {
+    fn packs(&self, pack: PackId) -> Opened<'a> {
         let name = pack.to_string();
-        let open = |format: &Format| {
-            let dump = self.dumps.get(format)?;
-            let entry = dump.packs.iter().find(|entry| entry.pack == name)?;
-            let pack = entry.pack_ref(*format)?;
-            Some((*format, PackReader::open(self.source, &pack, dump.spans).ok()?))
-        };
-        self.formats.iter().filter_map(open).collect()
+        let mut opened = Opened { readers: Vec::new(), all: true };
+        for format in self.formats {
+            let Some(dump) = self.dumps.get(format) else { continue };
+            let Some(entry) = dump.packs.iter().find(|entry| entry.pack == name) else { continue };
+            let reader = entry
+                .pack_ref(*format)
+                .and_then(|pack| PackReader::open(self.source, &pack, dump.spans).ok());
+            match reader {
+                Some(reader) => opened.readers.push((*format, reader)),
+                None => opened.all = false,
+            }
+        }
+        opened
     }
 }
 
@@ -68,16 +80,21 @@ impl EarlierFrame<'_> {
     /// Its records in every format. What cannot be read in one of them, or is damaged, is not
     /// there.
     pub(in crate::build) fn read(&self, decoder: &mut FrameDecoder) -> EarlierRecords {
-        let mut records = EarlierRecords { formats: self.formats, ..EarlierRecords::default() };
-        for (format, reader) in self.packs.iter() {
+        let mut records = EarlierRecords {
+            formats: self.formats,
+            damaged: !self.packs.all,
+            ..EarlierRecords::default()
+        };
+        for (format, reader) in &self.packs.readers {
             // A format's own frames may be finer.
             let pack = self.place.pack;
             let finer = self.spans.of(*format).frames(pack) / self.spans.frames(pack);
             let finer = finer as u32;
             let inside = self.place.frame * finer..(self.place.frame + 1) * finer;
             for info in inside.filter_map(|frame| reader.tail().find(frame)) {
-                if let Ok(frame) = reader.decoded(info, decoder) {
-                    records.add(*format, frame);
+                match reader.decoded(info, decoder) {
+                    Ok(frame) => records.add(*format, frame),
+                    Err(_) => records.damaged = true,
                 }
             }
         }
@@ -90,6 +107,8 @@ impl EarlierFrame<'_> {
 pub(in crate::build) struct EarlierRecords {
     /// In how many formats a record is.
     formats: usize,
+    /// Whether something that is there could not be read.
+    damaged: bool,
     frames: Vec<Vec<u8>>,
     /// By id, which of the frames and where in it, in the order of the formats.
     places: BTreeMap<String, Vec<(Format, usize, Range<usize>)>>,
@@ -111,9 +130,19 @@ impl EarlierRecords {
         self.formats > 0 && self.places.get(id).is_some_and(|places| places.len() == self.formats)
     }
 
-    /// Appends the record to a frame that is being built; `false` if it is not there in every
+    /// Whether nothing that is there could not be read.
+    pub(in crate::build) fn is_whole(&self) -> bool {
+        !self.damaged
+    }
+
+    /// Whether every record was copied or taken.
+    pub(in crate::build) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Moves the record to a frame that is being built; `false` if it is not there in every
     /// format.
-    pub(in crate::build) fn copy(&self, id: &str, builder: &mut FrameBuilder) -> bool {
+    pub(in crate::build) fn copy(&mut self, id: &str, builder: &mut FrameBuilder) -> bool {
         let Some(places) = self.places.get(id).filter(|_| self.has(id)) else { return false };
         let copied = builder.record(id, |format, out| {
             let place = places.iter().find(|(of, ..)| *of == format);
@@ -121,6 +150,16 @@ impl EarlierRecords {
             out.extend_from_slice(body.ok_or(())?);
             Ok::<_, ()>(())
         });
+        if copied.is_ok() {
+            self.places.remove(id);
+        }
         copied.is_ok()
+    }
+
+    /// Takes the record out: its bytes in the formats that it is in.
+    pub(in crate::build) fn take(&mut self, id: &str) -> BTreeMap<Format, Vec<u8>> {
+        let places = self.places.remove(id).unwrap_or_default().into_iter();
+        let body = |frame: usize, range| self.frames.get(frame)?.get(range).map(<[u8]>::to_vec);
+        places.filter_map(|(format, frame, range)| Some((format, body(frame, range)?))).collect()
     }
 }

@@ -203,6 +203,11 @@ impl FrameBuilder {
         })
     }
 
+    /// How many records it holds so far.
+    pub fn records(&self) -> usize {
+        self.ids.len()
+    }
+
     /// The bytes of the record that was appended last, in this format; `None` if it was not to be
     /// written.
     pub fn last(&self, format: Format) -> Option<&[u8]> {

@@ -12,7 +12,7 @@ use super::super::stage::Stage;
 use super::edits::{Kind, count_fields, count_type};
 use super::rows::{RowsWriter, cannot_write};
 use super::writer::{Deletes, Ends, Made, finish, rows_writers};
-use super::{Changes, DeltaError, Side, reasons, shared_spans};
+use super::{Changes, DeltaError, InHand, Side, reasons, shared_spans};
 use crate::record::identifier::{OrderKey, order_key};
 
 type Reader<'a> = PackReader<'a, Source>;
@@ -22,7 +22,7 @@ type Reader<'a> = PackReader<'a, Source>;
 /// Cost: the tails of packs that differ, the bytes of their frames, and decoding those frames
 /// that differ. Memory: a frame of each release per format, the ids that changed in one pack,
 /// and the ids of all removed records. The formats are compared side by side on the current
-/// rayon pool.
+/// rayon pool. Of packs that are known from `in_hand` nothing is read.
 ///
 /// # Errors
 /// [`DeltaError::Apart`] when formats or spans changed; otherwise when a pack cannot be read or a
@@ -32,6 +32,7 @@ pub fn make(
     source: &Source,
     from: Side<'_>,
     to: Side<'_>,
+    in_hand: &InHand,
 ) -> Result<Made, DeltaError> {
     let spans = shared_spans(&from, &to)?;
     let same = from.manifest.encoder == to.manifest.encoder;
@@ -41,7 +42,7 @@ pub fn make(
         let decoder = FrameDecoder::new().map_err(cannot_write)?;
         let spans = spans[&format];
         let changes = Changes::default();
-        sides.push(Compare { source, format, spans, packs, rows, decoder, changes });
+        sides.push(Compare { source, format, spans, packs, in_hand, rows, decoder, changes });
     }
     let names: BTreeSet<PackId> =
         sides.iter().flat_map(|side| side.packs.keys()).copied().collect();
@@ -111,6 +112,7 @@ struct Compare<'a> {
     format: Format,
     spans: Spans,
     packs: Packs<'a>,
+    in_hand: &'a InHand,
     rows: RowsWriter<'a>,
     decoder: FrameDecoder,
     /// By field and type; counted in native JSON only.
@@ -121,6 +123,16 @@ impl<'a> Compare<'a> {
     /// Writes the rows of one pack; what changed in it, in pack order.
     fn pack(&mut self, pack: PackId) -> Result<Vec<Found>, DeltaError> {
         let Some((old, new)) = self.packs.get(&pack).copied() else { return Ok(Vec::new()) };
+        if let Some(edits) = self.in_hand.pack(pack) {
+            let mut found = Vec::new();
+            for edit in edits {
+                let place = (order_key(&edit.id), edit.id.as_str());
+                let (old, new) = edit.of(self.format);
+                let one = |body| (place, body);
+                found.extend(self.record(old.map(one), new.map(one))?);
+            }
+            return Ok(found);
+        }
         let (old, new) = (self.open(old)?, self.open(new)?);
         let numbers = |reader: &Option<Reader<'_>>| -> Vec<u32> {
             reader.iter().flat_map(|r| r.tail().frames.iter().map(|info| info.frame)).collect()

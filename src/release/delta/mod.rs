@@ -7,10 +7,12 @@
 //! anywhere inside it.
 //!
 //! Making one needs the packs of both releases and nothing else: what is equal is passed over by
-//! hash, pack by pack and frame by frame, and only the frames that differ are decoded.
+//! hash, pack by pack and frame by frame, and only the frames that differ are decoded. A build
+//! that goes on from the release before has the records that differ [in hand](InHand).
 
 pub mod apply;
 mod edits;
+mod in_hand;
 mod make;
 mod merge;
 mod reasons;
@@ -33,6 +35,7 @@ use super::pack::{Fault, PackError};
 use super::pointer::{PointerError, ReleaseLine};
 use super::stage::StageError;
 
+pub use in_hand::{Bodies, Edit, InHand};
 pub use make::make;
 pub use merge::{Change, Merged, What};
 

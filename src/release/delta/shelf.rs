@@ -22,7 +22,7 @@ use super::super::pointer::{MAX_POINTER, PointerError, ReleaseLine};
 use super::super::stage::{Stage, Written};
 use super::merge::compose;
 use super::writer::Made;
-use super::{DELTA_DIR, DELTA_JSON, Delta, DeltaError, Side, delta_dir, make};
+use super::{DELTA_DIR, DELTA_JSON, Delta, DeltaError, InHand, Side, delta_dir, make};
 
 /// The list of deltas; replaced with every release, before the pointers.
 pub const DELTAS_JSON: &str = "dumps/deltas.json";
@@ -232,6 +232,7 @@ pub fn extend(
     listed: &[ReleaseLine],
     from: Side<'_>,
     to: Side<'_>,
+    in_hand: &InHand,
 ) -> Result<(Shelf, Option<Delta>), DeltaError> {
     let source = Source::open(&stage.root().to_string_lossy());
     let sequence = to.line.sequence;
@@ -251,7 +252,7 @@ pub fn extend(
         .filter(|delta| (&delta.from, &delta.to) == (from.line, to.line) && is_whole(stage, delta));
     let delta = match known {
         Some(delta) => delta,
-        None => match make(stage, &source, from, to) {
+        None => match make(stage, &source, from, to, in_hand) {
             Err(DeltaError::Apart { .. }) => return Ok((shelf, None)),
             made => put(&mut shelf, made?),
         },
