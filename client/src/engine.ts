@@ -248,9 +248,9 @@ export class Engine {
     const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
     const rare = keys.filter((key) => tiers.some((tier) => !this.known.has(name(tier, key))));
     if (!first) keys.forEach((key) => whole.add(key));
-    await wave(() => Promise.all([this.load(tiers, [...keys, ...counted], whole, FIRST), this.look(tiers, rare)]));
+    await wave(() => Promise.all([this.load(tiers, [...keys, ...counted], whole), this.look(tiers, rare)]));
     // A tier that does not know a word may have a list of its stem all the same.
-    if (rare.length > 0) await wave(() => this.load(tiers, rare, whole, FIRST));
+    if (rare.length > 0) await wave(() => this.load(tiers, rare, whole));
     return { expanded, keys, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
   }
 
@@ -286,8 +286,8 @@ export class Engine {
     });
   }
 
-  /** One round: lists, those of `whole` to their ends, others as far as `budget` goes. */
-  private async load(tiers: Tier[], keys: string[], whole: Set<string>, budget: number): Promise<void> {
+  /** One round: lists, those of `whole` to their ends, others as far as `FIRST` goes. */
+  private async load(tiers: Tier[], keys: string[], whole: Set<string>): Promise<void> {
     const open = tiers.flatMap((tier) => keys.flatMap((key) => {
       const known = this.known.get(name(tier, key));
       return known?.entry?.kind === "list" && !known.list?.whole ? [{ key, known, entry: known.entry }] : [];
@@ -295,9 +295,9 @@ export class Engine {
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);
     let spent = 0;
     const jobs = open.flatMap(({ key, known, entry }, at) => {
-      const fits = whole.has(key) || spent + entry.bytes <= budget || entry.df < 4096;
+      const fits = whole.has(key) || spent + entry.bytes <= FIRST || entry.df < 4096;
       const have = known.bytes.length;
-      const share = Math.floor((budget - spent) / (open.length - at));
+      const share = Math.floor((FIRST - spent) / (open.length - at));
       const to = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
       spent += to;
       return to > have ? [{ known, entry, from: entry.offset + have, to: entry.offset + to, have }] : [];
@@ -416,10 +416,7 @@ export class Engine {
       const both = gather(segments.slice(own.length), keys.length - own.length, stems);
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
-      const scores = seen.length > 0 ? lookup(gather(stems, stems.length), new Set(seen.map(([doc]) => doc))) : new Map<number, number>();
-      const more: Segment[] = scores.size > 0
-        ? [{ base: 0, docs: Uint32Array.from(scores.keys()), scores: Float64Array.from(scores.values()) }]
-        : [];
+      const more = gather([[{ base: 0, docs: Uint32Array.from(seen, ([doc]) => doc) }]], 1, stems);
       return { occur, segments: [...both, ...more], whole };
     });
   }
@@ -598,7 +595,7 @@ const keysOf = (part: Part, first: boolean): Expanded => {
 
 /** What a reader should know of how the question was understood. */
 const notes = (unknown: boolean, complete: boolean): string[] => [
-  ...(unknown ? ["No title has this phrase; in descriptions only the beginning was searched for it."] : []),
+  ...(unknown ? ["Phrases in no title are found in the beginning of descriptions, not deeper."] : []),
   ...(complete ? [] : [`Of the words that begin so the ${PREFIXED} most frequent are searched.`]),
 ];
 
@@ -689,12 +686,6 @@ const gather = (lists: Segment[][], need: number, more: Segment[][] = []): Segme
   });
   const kept = [...sums].filter(([, [lists]]) => lists >= need);
   return [{ base: 0, docs: Uint32Array.from(kept, ([doc]) => doc), scores: Float64Array.from(kept, ([, [, score]]) => score) }];
-};
-
-const lookup = (segments: Segment[], wanted: Set<number>): Map<number, number> => {
-  const found = new Map<number, number>();
-  for (const { base, docs, scores } of segments) docs.forEach((doc, i) => { if (wanted.has(base + doc)) found.set(base + doc, scores![i]!); });
-  return found;
 };
 
 const numbers = (segments: Segment[]): number[] => segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc));

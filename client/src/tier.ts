@@ -1,7 +1,7 @@
 // One tier of the index: where its keys, lists and cards are, and what a record's number tells.
 
 import { Damaged, Varints, readCode } from "./bits.ts";
-import { inflate, joined, type Files, type Range } from "./files.ts";
+import { inflate, type Files, type Range } from "./files.ts";
 
 export interface TierMeta {
   dir: string;
@@ -47,7 +47,6 @@ export interface Card {
 
 /** Of cards: a byte that says where in the block a page begins, then parts of pages. */
 const BLOCK = 256;
-const HEADER: Record<string, number> = { dict: 64, lists: 64, words: 64, cards: BLOCK };
 /** `seed`, hashes and fingerprints are numbers of 32 bits. */
 const hash = (basis: number, bytes: Uint8Array): number => {
   let h = basis;
@@ -89,9 +88,9 @@ export class Tier {
     const check = this.files.ranges([{ file: `${this.meta.dir}/dict-000.bin`, from: 0, to: 64 }]);
     const [buckets, runs, levels, values] = await Promise.all(["buckets", "runs", "levels", "values"].map((name) => this.section(name)));
     if (decoder.decode((await check)[0]!.subarray(0, 5)) !== "OFPSd") throw new Damaged("dictionary");
-    void this.pages().catch(() => {});
+    void this.page(0).catch(() => {});
     void this.section("dictionary").catch(() => {});
-    this.buckets = sums(buckets!, this.meta.buckets, 64, HEADER.dict!);
+    this.buckets = sums(buckets!, this.meta.buckets, 64);
     this.code = readCode(levels!);
     this.runs = readRuns(runs!, this.meta.records);
     this.values = JSON.parse(decoder.decode(values)) as Values;
@@ -164,24 +163,16 @@ export class Tier {
     return pieces;
   }
 
-  /** Where the blocks are that pages begin in, and the end. */
-  pages(): Promise<Float64Array> {
-    const pages = Math.ceil(this.meta.records / this.meta.page_records);
-    this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK, HEADER.cards!));
-    return this.offsets;
-  }
-
   /** The stretch of blocks that a page is in: it may end where the next begins. */
   async page(page: number): Promise<{ from: number; to: number }> {
-    const places = await this.pages();
+    const pages = Math.ceil(this.meta.records / this.meta.page_records);
+    const places = await (this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK)));
     return { from: places[page]!, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!) };
   }
 
   /** The cards of the page that begins in the first of some blocks, in order of their records. */
   async cards(blocks: Uint8Array): Promise<Card[]> {
-    const parts = [blocks.subarray(blocks[0], BLOCK)];
-    for (let at = BLOCK; at < blocks.length; at += BLOCK) parts.push(blocks.subarray(at + 1, at + BLOCK));
-    const page = joined(parts);
+    const page = blocks.filter((_, at) => at >= blocks[0]! && at % BLOCK > 0);
     const size = page[0]! | (page[1]! << 8);
     const text = decoder.decode(await inflate(page.subarray(2, 2 + size), await this.section("dictionary")));
     return text.split("\n").slice(0, -1).map((line) => {
@@ -205,11 +196,11 @@ export class Tier {
   }
 }
 
-/** Lengths in units, as places one after another. */
-const sums = (bytes: Uint8Array, count: number, unit: number, first: number): Float64Array => {
+/** Lengths in units, as places one after another, behind a header of one unit. */
+const sums = (bytes: Uint8Array, count: number, unit: number): Float64Array => {
   const numbers = new Varints(bytes);
   const places = new Float64Array(count + 1);
-  places[0] = first;
+  places[0] = unit;
   for (let i = 0; i < count; i += 1) places[i + 1] = places[i]! + numbers.next() * unit;
   return places;
 };
@@ -218,7 +209,6 @@ const readRuns = (bytes: Uint8Array, records: number): Runs => {
   const all: number[] = [];
   for (const numbers = new Varints(bytes); numbers.more; ) all.push(numbers.next());
   const count = all.length / 5;
-  if (!Number.isInteger(count)) throw new Damaged("runs");
   const column = (at: number) => all.slice(at * count, (at + 1) * count);
   const start = new Uint32Array(count + 1);
   column(4).forEach((records, i) => { start[i + 1] = start[i]! + records; });
