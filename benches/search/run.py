@@ -70,7 +70,7 @@ def most(stage, what, which, names=None):
 
 
 def least(stage, what, names):
-    found = [stages[name][stage].get(what) for name in names if name in stages]
+    found = [stages[name][stage][what] for name in names if name in stages]
     return min((figure for figure in found if figure is not None), default=None)
 
 

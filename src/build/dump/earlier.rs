@@ -125,11 +125,6 @@ impl EarlierRecords {
         self.frames.push(frame.raw);
     }
 
-    /// Whether the record is there in every format.
-    pub(in crate::build) fn has(&self, id: &str) -> bool {
-        self.formats > 0 && self.places.get(id).is_some_and(|places| places.len() == self.formats)
-    }
-
     /// Whether nothing that is there could not be read.
     pub(in crate::build) fn is_whole(&self) -> bool {
         !self.damaged
@@ -143,7 +138,8 @@ impl EarlierRecords {
     /// Moves the record to a frame that is being built; `false` if it is not there in every
     /// format.
     pub(in crate::build) fn copy(&mut self, id: &str, builder: &mut FrameBuilder) -> bool {
-        let Some(places) = self.places.get(id).filter(|_| self.has(id)) else { return false };
+        let is_everywhere = |places: &&Vec<_>| self.formats > 0 && places.len() == self.formats;
+        let Some(places) = self.places.get(id).filter(is_everywhere) else { return false };
         let copied = builder.record(id, |format, out| {
             let place = places.iter().find(|(of, ..)| *of == format);
             let body = place.and_then(|(_, frame, range)| self.frames[*frame].get(range.clone()));

@@ -292,7 +292,7 @@ impl Spool<'_> {
         dictionary: &[u8],
         cards: &mut StreamWriter<'_>,
     ) -> Result<Vec<u8>, SearchError> {
-        let (mut lengths, mut blocks) = (Vec::new(), CardBlocks::new(cards));
+        let (mut section, mut blocks) = (Vec::new(), CardBlocks::new(cards));
         let page = PAGE_RECORDS as usize;
         for batch in entries.chunks(page * PAGES) {
             let pages: Vec<_> = batch
@@ -311,13 +311,12 @@ impl Spool<'_> {
                 // Sixteen bounded cards are far below 64 KiB.
                 let mut bytes = (stream.len() as u16).to_le_bytes().to_vec();
                 bytes.extend(stream);
-                let before = blocks.page(&bytes)?;
-                lengths.extend(before);
+                if let Some(length) = blocks.page(&bytes)? {
+                    put_varint(&mut section, length);
+                }
             }
         }
-        lengths.push(blocks.finish()?);
-        let mut section = Vec::new();
-        lengths.iter().for_each(|length| put_varint(&mut section, *length));
+        put_varint(&mut section, blocks.finish()?);
         Ok(section)
     }
 }
