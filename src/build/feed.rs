@@ -45,8 +45,9 @@ impl<'a> Prints<'a> {
         let day = as_of.get(..10).unwrap_or(&as_of);
         let dictionaries = snapshot.dictionaries();
         let changed = &plan.changed;
-        pipeline::ordered(
+        pipeline::weighed(
             settings.threads,
+            Work::shares,
             || {
                 let decoder = dictionaries.decoder();
                 FrameWorker::new(settings, options, stage, renderer, changed, day, decoder)

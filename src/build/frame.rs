@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use zstd::bulk::Compressor;
+
 use crate::crosswalk::datacite::DataCite;
 use crate::crosswalk::{self, Format, linkset};
 use crate::record::access::{Visibility, visibility};
@@ -40,6 +42,19 @@ pub(super) enum Work<'a> {
     /// No record of the frame changed.
     Keep { number: u64, old: Old<'a> },
 }
+
+impl Work<'_> {
+    /// How many usual frames it takes the memory of: one, and one more for each [`SHARE`] of the
+    /// records that are longer.
+    pub(super) fn shares(&self) -> u64 {
+        let Work::Print { group, .. } = self else { return 1 };
+        1 + group.rows.iter().map(|row| (row.size() / SHARE) as u64).sum::<u64>()
+    }
+}
+
+/// Bytes of a record that take as much memory while it is printed (parsed, as DataCite, in every
+/// format) as a usual frame that waits: 0.5 MB.
+const SHARE: usize = 32 << 10;
 
 /// What the build before left of a frame.
 pub(super) struct Old<'a> {
@@ -119,6 +134,8 @@ pub(super) struct FrameWorker<'a> {
     builder: FrameBuilder,
     frames: FrameDecoder,
     press: Press,
+    /// Of lists and memos: to make one costs more than to compress one of them.
+    compressor: Compressor<'static>,
     body: String,
     document: Vec<u8>,
     lines: Vec<u8>,
@@ -191,6 +208,7 @@ impl<'a> FrameWorker<'a> {
             builder: FrameBuilder::new(options).map_err(BuildError::Zstd)?,
             frames: FrameDecoder::new().map_err(BuildError::Zstd)?,
             press: Press::new(settings.site.form).map_err(BuildError::Zstd)?,
+            compressor: Compressor::default(),
             body: String::new(),
             document: Vec::new(),
             lines: Vec::new(),
@@ -256,6 +274,9 @@ impl<'a> FrameWorker<'a> {
             let mut body = std::mem::take(&mut self.body);
             row.decode(&mut self.decoder, &mut body)?;
             self.print_row(group, row, &body, &mut page)?;
+            if body.capacity() > BODY_ROOM {
+                body = String::new();
+            }
             self.body = body;
             self.list_files(group, row, &mut page)?;
         }
@@ -267,14 +288,11 @@ impl<'a> FrameWorker<'a> {
         let edits = page.edits.take().filter(|_| page.earlier.is_empty());
         let Page { memo, written, listed, lost, found, cards, .. } = page;
         let frame = self.builder.finish()?;
-        let list = site_list::compress(&self.lines)?;
+        let list = site_list::compress(&self.lines, &mut self.compressor)?;
         let pages = self.press.finish();
-        let row = FrameRow::new(&memo, &list, &pages, listed)?;
+        let row = FrameRow::new(&memo, &list, &pages, listed, &mut self.compressor)?;
         shrink(&mut self.lines);
         shrink(&mut self.document);
-        if self.body.capacity() > ROOM {
-            self.body = String::new();
-        }
         Ok(Printed {
             number,
             frame,
@@ -568,6 +586,10 @@ fn withhold(id: &str, code: &str, path: String, page: &mut Page) {
 
 /// Buffers of usual frames stay; those of a frame with a record of many megabytes go.
 const ROOM: usize = 4 << 20;
+
+/// The same for the body of a record: a few have a hundred times the usual bytes, and a thread
+/// that met one would hold them to its end.
+const BODY_ROOM: usize = 256 << 10;
 
 fn shrink(buffer: &mut Vec<u8>) {
     if buffer.capacity() > ROOM {

@@ -9,6 +9,9 @@ use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
+
 use crate::release::encoding::inflated;
 use crate::release::manifest::{SiteEntry, SiteLine};
 
@@ -33,11 +36,15 @@ pub(super) fn append(line: &SiteLine, out: &mut Vec<u8>) -> Result<(), BuildErro
 }
 
 /// The part that these lines make; nothing for no lines.
-pub(super) fn compress(lines: &[u8]) -> Result<Vec<u8>, BuildError> {
+pub(super) fn compress(
+    lines: &[u8],
+    compressor: &mut Compressor<'_>,
+) -> Result<Vec<u8>, BuildError> {
     if lines.is_empty() {
         return Ok(Vec::new());
     }
-    zstd::bulk::compress(lines, LEVEL).map_err(failed)
+    compressor.set_parameter(CParameter::CompressionLevel(LEVEL)).map_err(failed)?;
+    compressor.compress(lines).map_err(failed)
 }
 
 /// The lines of a part by record. Those of most records are copied, which needs no look at them.

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
 
 use super::Tally;
 use super::known::Known;
@@ -124,14 +126,15 @@ impl FrameRow {
         list: &[u8],
         pages: &Block,
         listed: Tally,
+        compressor: &mut Compressor<'_>,
     ) -> Result<Self, StateError> {
         Ok(FrameRow {
             list_bytes: list.len() as u64,
             files: listed.files,
             bytes: listed.bytes,
             pages_bytes: pages.data.len() as u64,
-            summary: pack(&memo.summary)?,
-            known: pack(&memo.known)?,
+            summary: pack(&memo.summary, compressor)?,
+            known: pack(&memo.known, compressor)?,
         })
     }
 
@@ -141,9 +144,11 @@ impl FrameRow {
     }
 }
 
-fn pack(value: &impl Serialize) -> Result<Vec<u8>, StateError> {
+fn pack(value: &impl Serialize, compressor: &mut Compressor<'_>) -> Result<Vec<u8>, StateError> {
     let json = serde_json::to_vec(value).map_err(|error| StateError::Memo(error.into()))?;
-    zstd::bulk::compress(&json, MEMO_LEVEL).map_err(StateError::Memo)
+    let level = CParameter::CompressionLevel(MEMO_LEVEL);
+    compressor.set_parameter(level).map_err(StateError::Memo)?;
+    compressor.compress(&json).map_err(StateError::Memo)
 }
 
 fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {
@@ -260,6 +265,8 @@ impl State {
     /// first.
     pub(super) fn writer(&self, all: bool) -> Result<StateWriter, StateError> {
         let connection = connect(&self.path)?;
+        // Rows come in order and are not read again: what waits to be written is a page or two.
+        connection.pragma_update(None, "cache_size", -256)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;
         if all {
             connection.execute("DELETE FROM frames", [])?;

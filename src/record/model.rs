@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::Text;
@@ -25,6 +25,44 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// [`nullable`] for lists that mostly hold one: a list that grows has room for four at least, and
+/// in a record with 3,000 creators these are the memory.
+fn few<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Few<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a sequence")
+        }
+
+        fn visit_none<E>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+            deserializer.deserialize_seq(self)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let Some(first) = seq.next_element()? else { return Ok(Vec::new()) };
+            let mut all = Vec::with_capacity(1);
+            all.push(first);
+            while let Some(next) = seq.next_element()? {
+                all.push(next);
+            }
+            Ok(all)
+        }
+    }
+
+    deserializer.deserialize_option(Few(PhantomData))
 }
 
 /// An object, with `null` as the type's default, and no list.
@@ -292,10 +330,7 @@ fn file_entries<'de: 'a, 'a, D: Deserializer<'de>>(
             Ok(entries)
         }
 
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(
-            self,
-            mut seq: A,
-        ) -> Result<Self::Value, A::Error> {
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
             let mut entries = Vec::new();
             while let Some(entry) = seq.next_element()? {
                 entries.push(entry);
@@ -444,7 +479,7 @@ pub struct Contributor<'a> {
     /// Vocabulary id of the role; required on contributors.
     pub role: Option<VocabularyItem<'a>>,
     /// Affiliations in order.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "few")]
     pub affiliations: Vec<Affiliation<'a>>,
 }
 
@@ -462,7 +497,7 @@ pub struct PersonOrOrg<'a> {
     /// Family name.
     pub family_name: Option<Text<'a>>,
     /// ORCID, ISNI, GND, ROR…
-    #[serde(deserialize_with = "nullable")]
+    #[serde(deserialize_with = "few")]
     pub identifiers: Vec<Identifier<'a>>,
 }
 

@@ -67,7 +67,8 @@ pub struct FrameBuilder {
     ids: Vec<String>,
 }
 
-/// Capacity that a stream keeps for the next frame: three times the usual.
+/// Capacity of a stream: three times the usual. Taken at once, for what is not written to is not
+/// in memory, and a buffer that grows by copies is there twice each time.
 const ROOM: usize = 4 << 20;
 
 /// One format's records of the frame. Its own frames may be finer than the builder's.
@@ -75,6 +76,8 @@ struct Stream {
     format: Format,
     spans: Spans,
     raw: Vec<u8>,
+    /// What `raw` came to in the frames before, on the average.
+    usual: usize,
     /// Where its frames begin: which, the number of its first record, the first byte.
     starts: Vec<(Place, usize, usize)>,
     /// Where the bytes of the last record are.
@@ -83,11 +86,15 @@ struct Stream {
 
 impl Stream {
     fn clear(&mut self) {
-        self.raw.clear();
-        if self.raw.capacity() > ROOM {
-            // A record of many megabytes was here; most frames have none.
-            self.raw = Vec::new();
+        let raw = self.raw.len();
+        if raw > self.usual + self.usual / 8 {
+            // What later frames would not write to gives way to memory not yet written to.
+            self.raw = Vec::with_capacity(ROOM);
         }
+        // One such frame says little of those to come.
+        let raw = raw.min(2 * self.usual.max(ROOM / 8));
+        self.usual = (7 * self.usual + raw) / 8;
+        self.raw.clear();
         self.starts.clear();
         self.last = 0..0;
     }
@@ -129,7 +136,8 @@ impl FrameBuilder {
         let stream = |format: &Format| Stream {
             format: *format,
             spans: options.spans.of(*format),
-            raw: Vec::new(),
+            raw: Vec::with_capacity(ROOM),
+            usual: ROOM / 4,
             starts: Vec::new(),
             last: 0..0,
         };

@@ -57,7 +57,8 @@ const RESOLVED: [(&str, &str, &str, &str); 4] = [
 
 /// Creators in order; `(:unav)` when none has a name.
 pub(super) fn creators<'a>(creators: &'a [Contributor<'_>]) -> Vec<Party<'a>> {
-    let mut parties: Vec<Party<'a>> = creators.iter().filter_map(|one| party(one, "")).collect();
+    let mut parties: Vec<Party<'a>> = Vec::with_capacity(creators.len().max(1));
+    parties.extend(creators.iter().filter_map(|one| party(one, "")));
     if parties.is_empty() {
         parties.push(Party {
             name: Cow::Borrowed(UNAVAILABLE),
@@ -98,10 +99,12 @@ fn party<'a>(contributor: &'a Contributor<'_>, role: &'static str) -> Option<Par
         (Some(family), Some(given)) => Some(Cow::Owned([family, ", ", given].concat())),
         (one, other) => one.as_ref().or(other.as_ref()).cloned(),
     })?;
-    let mut ids: Vec<AgentId<'a>> = person.identifiers.iter().filter_map(agent_id).collect();
+    // Exact: collected lists have room for four, and of 3,000 creators each has two lists.
+    let mut ids: Vec<AgentId<'a>> = Vec::with_capacity(person.identifiers.len());
+    ids.extend(person.identifiers.iter().filter_map(agent_id));
     unique(&mut ids);
-    let mut affiliations: Vec<Affiliation<'a>> =
-        contributor.affiliations.iter().filter_map(affiliation).collect();
+    let mut affiliations: Vec<Affiliation<'a>> = Vec::with_capacity(contributor.affiliations.len());
+    affiliations.extend(contributor.affiliations.iter().filter_map(affiliation));
     unique(&mut affiliations);
     Some(Party { name, kind, given, family, ids, affiliations, role })
 }
