@@ -21,6 +21,8 @@ use super::dump::earlier::{EarlierFrame, EarlierRecords};
 use super::dump::exceptions::Exception;
 use super::dump::{DumpOptions, FrameBuilder, RenderedFrame};
 use super::known::{Known, KnownRecord};
+use super::search::Namer;
+use super::search::vocabulary::PairHash;
 use super::site::{LatestRecord, Renderer, TombstoneView, address, url};
 use super::site_list::{self, Lines};
 use super::site_pack::{Pages, Press};
@@ -113,6 +115,9 @@ pub(super) struct Printed {
     /// The records that were printed anew, in order; `None` if it is not known what each was in
     /// the dumps before.
     pub(super) edits: Option<Vec<Edit>>,
+    /// Pairs of words that its records are named by, for the search index; `None` if it has no
+    /// use for them.
+    pub(super) named: Option<Vec<PairHash>>,
 }
 
 /// A record as the lists know it.
@@ -134,6 +139,7 @@ pub(super) struct FrameWorker<'a> {
     builder: FrameBuilder,
     frames: FrameDecoder,
     press: Press,
+    namer: Option<Namer>,
     /// Of lists and memos: to make one costs more than to compress one of them.
     compressor: Compressor<'static>,
     body: String,
@@ -208,6 +214,7 @@ impl<'a> FrameWorker<'a> {
             builder: FrameBuilder::new(options).map_err(BuildError::Zstd)?,
             frames: FrameDecoder::new().map_err(BuildError::Zstd)?,
             press: Press::new(settings.site.form).map_err(BuildError::Zstd)?,
+            namer: Namer::of(settings, changed.going_on),
             compressor: Compressor::default(),
             body: String::new(),
             document: Vec::new(),
@@ -238,6 +245,7 @@ impl<'a> FrameWorker<'a> {
                 found: Vec::new(),
                 cards: Vec::new(),
                 edits: None,
+                named: None,
             }),
         }
     }
@@ -306,6 +314,7 @@ impl<'a> FrameWorker<'a> {
             found,
             cards,
             edits,
+            named: self.namer.as_mut().map(Namer::take),
         })
     }
 
@@ -489,6 +498,9 @@ impl<'a> FrameWorker<'a> {
         if written.is_err() {
             withhold(id, "too-long", String::new(), page);
             return Ok(());
+        }
+        if let Some(namer) = &mut self.namer {
+            namer.add(published);
         }
         let summary = &mut page.memo.summary;
         let facts = Facts::of(published);

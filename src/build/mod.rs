@@ -373,8 +373,10 @@ pub fn build(
     let withheld = &outcome.withheld;
     let public = outcome.counts.public;
     let job = search::Job { snapshot: &snapshot, settings, stage: &stage, withheld, public };
-    let wanted = settings.site.search && settings.elsewhere.is_none();
-    let search = wanted.then(|| search::print(&job, &plan, &mut meter)).transpose()?;
+    let named = outcome.named.take();
+    let search = search::is_wanted(settings)
+        .then(|| search::print(&job, &plan, named, &mut meter))
+        .transpose()?;
     if let Some(search) = &search {
         search.enter(&mut outcome.written, &mut outcome.reused);
     }

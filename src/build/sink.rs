@@ -18,6 +18,7 @@ use super::dump::lines::LinesWriter;
 use super::dump::stats::Stats;
 use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme, recipe};
 use super::frame::{Listed, Printed};
+use super::search::vocabulary::Gathered;
 use super::site::lists::print::{Plan, PrintedLists, print};
 use super::site::{LatestRecord, Renderer};
 use super::site_pack::{Binder, Shelved, write_dictionary};
@@ -40,14 +41,16 @@ pub(super) struct Outcome {
     pub(super) pages: PageSet,
     /// Records that are other than in the release that is gone on from.
     pub(super) in_hand: InHand,
+    /// Pairs of words that records are named by, if they were gathered of all.
+    pub(super) named: Option<Gathered>,
     /// Printed, and not settled yet; `None` without pages.
     pub(super) catalogue: Option<Catalogue>,
     pub(super) written: BTreeMap<&'static str, Tally>,
     pub(super) reused: BTreeMap<&'static str, Tally>,
 }
 
-/// Takes [`Printed`] frames in pack order. Memory: open files, counters, and the bit map of
-/// [`PageSet`].
+/// Takes [`Printed`] frames in pack order. Memory: open files, counters, the bit map of
+/// [`PageSet`], and what is [`Gathered`] for the search index.
 pub(super) struct Sink<'a> {
     stage: &'a Stage,
     settings: &'a Settings,
@@ -68,6 +71,7 @@ pub(super) struct Sink<'a> {
     /// Whether the build goes on from the one before.
     goes_on: bool,
     in_hand: InHand,
+    named: Option<Gathered>,
     interrupted: bool,
     /// Files that the build before printed and this one does not; those of another record that
     /// this one does.
@@ -165,6 +169,7 @@ impl<'a> Sink<'a> {
             cards,
             goes_on,
             in_hand: InHand::default(),
+            named: None,
             interrupted,
             lost: BTreeSet::new(),
             found: BTreeSet::new(),
@@ -185,6 +190,9 @@ impl<'a> Sink<'a> {
         self.list(&place.pack.to_string(), &printed)?;
         self.note(&mut printed)?;
         self.binder.accept(place, printed.pages)?;
+        if let Some(pairs) = printed.named {
+            self.named.get_or_insert_default().add(&pairs);
+        }
         let Memo { summary, known } = printed.memo;
         for Removed(row) in &summary.removals {
             let [id, doi, parent_id, parent_doi, note, reason, date, citation] = row;
@@ -344,6 +352,7 @@ impl<'a> Sink<'a> {
             site: self.site,
             pages: self.pages,
             in_hand: self.in_hand,
+            named: self.named,
             catalogue,
             written: self.written,
             reused: self.reused,

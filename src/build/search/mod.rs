@@ -48,7 +48,7 @@ use super::{BuildError, Settings, Tally};
 use document::Document;
 use places::{Placed, Places};
 use tier::{Making, TierMaker};
-use vocabulary::{Gathered, Vocabulary};
+use vocabulary::{Gathered, PairHash, Vocabulary};
 
 /// Name of the file with the places of records, in the directory of the index.
 const PLACES: &str = "places.db";
@@ -155,13 +155,15 @@ impl PrintedSearch {
 }
 
 /// Indexes and prints every public record of the snapshot; goes on from the index that stands if
-/// the plan does, and that can be.
+/// the plan does, and that can be. `named` are the pairs that all of them are named by, if a
+/// [`Namer`] gathered them.
 ///
 /// # Errors
 /// When the store cannot be read or a file not be written.
 pub(super) fn print(
     job: &Job<'_>,
     plan: &Plan,
+    named: Option<Gathered>,
     meter: &mut Meter,
 ) -> Result<PrintedSearch, BuildError> {
     if let Some(base) = &plan.base
@@ -174,9 +176,10 @@ pub(super) fn print(
     let mut newest = TierMaker::new(&dir.join("newest"), false)?;
     let mut older = TierMaker::new(&dir.join("older"), false)?;
     let phrases = job.settings.site.phrases;
-    let vocabulary = match phrases {
-        Phrases::Known => Some(vocabulary(job)?),
-        Phrases::Text => None,
+    let vocabulary = match (phrases, named) {
+        (Phrases::Known, Some(named)) => Some(named.finish()),
+        (Phrases::Known, None) => Some(vocabulary(job)?),
+        (Phrases::Text, _) => None,
     };
     documents(job, None, vocabulary.as_ref(), |document| match document.older {
         false => newest.add(document),
@@ -255,7 +258,39 @@ fn documents(
     each_public(job, wanted, make, sink)
 }
 
-/// The pairs that public records are named by.
+/// Gathers the pairs that records are named by while these are printed, so that nothing is read
+/// twice. One per thread.
+pub(super) struct Namer {
+    analyser: Analyser,
+    pairs: Vec<PairHash>,
+}
+
+impl Namer {
+    /// `None` if the index of this build has no use for it: only one of all records that knows
+    /// some phrases has.
+    pub(super) fn of(settings: &Settings, goes_on: bool) -> Option<Namer> {
+        let wanted = is_wanted(settings) && settings.site.phrases == Phrases::Known && !goes_on;
+        wanted.then(|| Namer { analyser: Analyser::new(), pairs: Vec::new() })
+    }
+
+    /// Takes a record that is printed.
+    pub(super) fn add(&mut self, published: &Published<'_>) {
+        document::naming_pairs(published, &mut self.analyser, &mut self.pairs);
+    }
+
+    /// What came together since the last time.
+    pub(super) fn take(&mut self) -> Vec<PairHash> {
+        std::mem::take(&mut self.pairs)
+    }
+}
+
+/// Whether a build with these settings prints an index.
+pub(super) fn is_wanted(settings: &Settings) -> bool {
+    settings.site.search && settings.elsewhere.is_none()
+}
+
+/// The pairs that public records are named by, where nobody gathered them: in a build that goes
+/// on from another and makes the index anew.
 fn vocabulary(job: &Job<'_>) -> Result<Vocabulary, BuildError> {
     let make = |published: &Published<'_>, analyser: &mut Analyser| {
         let mut pairs = Vec::new();
