@@ -11,7 +11,7 @@ use crate::store::{Class, Error as StoreError, Group, Row, Snapshot};
 
 use super::dump::DumpOptions;
 use super::dump::earlier::Earlier;
-use super::frame::{FrameWorker, Old, Work};
+use super::frame::FrameWorker;
 use super::known::Known;
 use super::pipeline::{self, Stopped};
 use super::sink::Sink;
@@ -20,6 +20,7 @@ use super::site_list::Parts;
 use super::site_pack::Standing;
 use super::standing::{Base, Plan};
 use super::state::{State, StateError};
+use super::work::{Old, Work};
 use super::{BuildError, Settings};
 /// What printing the records takes.
 pub(super) struct Prints<'a> {

@@ -25,6 +25,7 @@ mod standing;
 mod state;
 mod summary;
 mod sweep;
+mod work;
 
 use std::collections::BTreeMap;
 use std::path::Path;

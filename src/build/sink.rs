@@ -17,7 +17,6 @@ use super::dump::ledger::{LedgerWriter, Removal};
 use super::dump::lines::LinesWriter;
 use super::dump::stats::Stats;
 use super::dump::{DumpOptions, DumpWriter, Standing, compat, readme, recipe};
-use super::frame::{Listed, Printed};
 use super::search::vocabulary::Gathered;
 use super::site::lists::print::{Plan, PrintedLists, print};
 use super::site::{LatestRecord, Renderer};
@@ -25,6 +24,7 @@ use super::site_pack::{Binder, Shelved, write_dictionary};
 use super::state::{Memo, StateWriter};
 use super::summary::{Community, Removed, keep_newest};
 use super::sweep::PageSet;
+use super::work::{Listed, Printed};
 use super::{BuildError, Form, Settings, Tally, release_id};
 
 /// What the sink hands to the manifest and the report.

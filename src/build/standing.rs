@@ -16,11 +16,11 @@ use crate::store::{Change, Snapshot};
 
 use super::catalogue::{Catalogue, Loader};
 use super::dump::Standing;
-use super::frame::Changed;
 use super::sink::Cards;
 use super::site::Renderer;
 use super::site_pack::Shelved;
 use super::state::{Remembered, State};
+use super::work::Changed;
 use super::{BuildError, Report, Settings, release_id};
 
 /// What this build sees, beside the records: decides what can be taken over.

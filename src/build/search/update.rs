@@ -16,9 +16,9 @@ use crate::release::stage::Stage;
 use crate::store::{Class, Snapshot};
 
 use super::super::BuildError;
-use super::super::frame::Changed;
 use super::super::meter::Meter;
 use super::super::standing::Base;
+use super::super::work::Changed;
 use super::places::{FIRST_ADDED, Placed, Places};
 use super::stream::deflated;
 use super::tier::{Making, TierMaker};
