@@ -15,7 +15,7 @@ use crate::release::stage::Written;
 /// Jobs that are on their way together, and links of the sitemaps among them: a sitemap is a
 /// thousand times as large as a page of a list.
 const JOBS: usize = 512;
-const LINKS: usize = 1 << 14;
+const LINKS: usize = 1 << 16;
 
 /// A file to be rendered. Cards are still text: decoding is work for the threads.
 pub(super) enum Job {
