@@ -42,7 +42,7 @@ pub(super) struct FrameWorker<'a> {
     frames: FrameDecoder,
     press: Press,
     namer: Option<Namer>,
-    /// Of lists and memos: to make one costs more than to compress one of them.
+    /// Of lists and memos.
     compressor: Compressor<'static>,
     body: String,
     document: Vec<u8>,
@@ -184,10 +184,9 @@ impl<'a> FrameWorker<'a> {
             let mut body = std::mem::take(&mut self.body);
             row.decode(&mut self.decoder, &mut body)?;
             self.print_row(group, row, &body, &mut page)?;
-            if body.capacity() > BODY_ROOM {
-                body = String::new();
+            if body.capacity() <= BODY_ROOM {
+                self.body = body;
             }
-            self.body = body;
             self.list_files(group, row, &mut page)?;
         }
         self.complete_latest(group, &mut page)?;

@@ -252,6 +252,7 @@ mod tests {
             assert!(seen.len() <= 100);
         }
     }
+
     #[test]
     fn no_more_is_on_its_way_than_there_is_room_for() {
         // Every 17th item takes up all the room, every 5th half of it.

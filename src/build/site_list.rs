@@ -10,9 +10,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use zstd::bulk::Compressor;
-use zstd::zstd_safe::CParameter;
 
-use crate::release::encoding::inflated;
+use crate::release::encoding::{compressed, inflated};
 use crate::release::manifest::{SiteEntry, SiteLine};
 
 use super::BuildError;
@@ -43,8 +42,7 @@ pub(super) fn compress(
     if lines.is_empty() {
         return Ok(Vec::new());
     }
-    compressor.set_parameter(CParameter::CompressionLevel(LEVEL)).map_err(failed)?;
-    compressor.compress(lines).map_err(failed)
+    compressed(lines, LEVEL, compressor).map_err(failed)
 }
 
 /// The lines of a part by record. Those of most records are copied, which needs no look at them.

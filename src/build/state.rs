@@ -15,12 +15,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use zstd::bulk::Compressor;
-use zstd::zstd_safe::CParameter;
 
 use super::Tally;
 use super::known::Known;
 use super::summary::Summary;
-use crate::release::encoding::inflated;
+use crate::release::encoding::{compressed, inflated};
 use crate::release::site_pack::Block;
 
 /// Version of the tables and of what is in them; another one means a full build.
@@ -146,9 +145,7 @@ impl FrameRow {
 
 fn pack(value: &impl Serialize, compressor: &mut Compressor<'_>) -> Result<Vec<u8>, StateError> {
     let json = serde_json::to_vec(value).map_err(|error| StateError::Memo(error.into()))?;
-    let level = CParameter::CompressionLevel(MEMO_LEVEL);
-    compressor.set_parameter(level).map_err(StateError::Memo)?;
-    compressor.compress(&json).map_err(StateError::Memo)
+    compressed(&json, MEMO_LEVEL, compressor).map_err(StateError::Memo)
 }
 
 fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StateError> {

@@ -30,16 +30,16 @@ pub(super) enum Work<'a> {
 }
 
 impl Work<'_> {
-    /// How many usual frames it takes the memory of: one, and one more for each [`SHARE`] of the
-    /// records that are longer.
+    /// How many usual frames it takes the memory of: one, and one more for each whole [`SHARE`] of
+    /// a record.
     pub(super) fn shares(&self) -> u64 {
         let Work::Print { group, .. } = self else { return 1 };
         1 + group.rows.iter().map(|row| (row.size() / SHARE) as u64).sum::<u64>()
     }
 }
 
-/// Bytes of a record that take as much memory while it is printed (parsed, as DataCite, in every
-/// format) as a usual frame that waits: 0.5 MB.
+/// Bytes of a record that take about as much memory while it is printed (parsed, as DataCite, in
+/// every format) as a usual frame that waits.
 const SHARE: usize = 32 << 10;
 
 /// What the build before left of a frame.

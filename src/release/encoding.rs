@@ -6,6 +6,8 @@
 use std::io::{self, Read as _, Write as _};
 
 use flate2::{Compression, GzBuilder, bufread::GzDecoder};
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
 
 /// zlib's highest level. On pages of 13 KB it is within 1 % of level 6 in size and time; it
 /// pays on lists and scripts.
@@ -89,6 +91,16 @@ impl Encoding {
             Encoding::Zstd => zstd::bulk::decompress(packed, limit).is_ok_and(|out| out == raw),
         }
     }
+}
+
+/// `raw` as one zstd frame, by a compressor that is used again: to make one costs more than to
+/// compress a few kilobytes.
+///
+/// # Errors
+/// When zstd does not accept the level, or for want of memory.
+pub fn compressed(raw: &[u8], level: i32, by: &mut Compressor<'_>) -> io::Result<Vec<u8>> {
+    by.set_parameter(CParameter::CompressionLevel(level))?;
+    by.compress(raw)
 }
 
 /// What one zstd frame holds, at most `limit` bytes. Memory is taken for as many as the frame says

@@ -57,8 +57,7 @@ const RESOLVED: [(&str, &str, &str, &str); 4] = [
 
 /// Creators in order; `(:unav)` when none has a name.
 pub(super) fn creators<'a>(creators: &'a [Contributor<'_>]) -> Vec<Party<'a>> {
-    let mut parties: Vec<Party<'a>> = Vec::with_capacity(creators.len().max(1));
-    parties.extend(creators.iter().filter_map(|one| party(one, "")));
+    let mut parties = at_most(creators.len(), creators.iter().filter_map(|one| party(one, "")));
     if parties.is_empty() {
         parties.push(Party {
             name: Cow::Borrowed(UNAVAILABLE),
@@ -82,6 +81,14 @@ pub(super) fn contributors<'a>(contributors: &'a [Contributor<'_>]) -> Vec<Party
     contributors.iter().filter_map(|one| party(one, role(one))).collect()
 }
 
+/// A list with room for `most` items: a collected one has room for four at least, and of 3,000
+/// creators each has two lists.
+fn at_most<T>(most: usize, items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(most);
+    list.extend(items);
+    list
+}
+
 /// `None` without a name: nothing else identifies the party to a reader.
 fn party<'a>(contributor: &'a Contributor<'_>, role: &'static str) -> Option<Party<'a>> {
     let person = &contributor.person_or_org;
@@ -99,12 +106,11 @@ fn party<'a>(contributor: &'a Contributor<'_>, role: &'static str) -> Option<Par
         (Some(family), Some(given)) => Some(Cow::Owned([family, ", ", given].concat())),
         (one, other) => one.as_ref().or(other.as_ref()).cloned(),
     })?;
-    // Exact: collected lists have room for four, and of 3,000 creators each has two lists.
-    let mut ids: Vec<AgentId<'a>> = Vec::with_capacity(person.identifiers.len());
-    ids.extend(person.identifiers.iter().filter_map(agent_id));
+    let ids = person.identifiers.iter();
+    let mut ids = at_most(ids.len(), ids.filter_map(agent_id));
     unique(&mut ids);
-    let mut affiliations: Vec<Affiliation<'a>> = Vec::with_capacity(contributor.affiliations.len());
-    affiliations.extend(contributor.affiliations.iter().filter_map(affiliation));
+    let affiliations = contributor.affiliations.iter();
+    let mut affiliations = at_most(affiliations.len(), affiliations.filter_map(affiliation));
     unique(&mut affiliations);
     Some(Party { name, kind, given, family, ids, affiliations, role })
 }
