@@ -87,6 +87,9 @@ pub fn frames_bytes(bytes: &[u8], frames: usize) -> Option<usize> {
     Some(bytes.len() - rest.len())
 }
 
+/// What a packer keeps of the room that a group took: pages of megabytes are rare.
+const ROOM: usize = 1 << 20;
+
 /// Puts files into groups and compresses them. Keep one per thread: its state is reused.
 ///
 /// Equal files in equal order give equal bytes, whatever came before.
@@ -214,6 +217,8 @@ impl Packer {
         raw.extend_from_slice(&self.files.to_le_bytes());
         raw.extend_from_slice(&self.directory);
         raw.extend_from_slice(&self.contents);
+        self.contents.clear();
+        self.contents.shrink_to(ROOM);
         self.frame.clear();
         self.frame.reserve(zstd_safe::compress_bound(raw.len()));
         self.compressor.compress_to_buffer(&raw, &mut self.frame)?;
@@ -229,9 +234,8 @@ impl Packer {
         self.files = 0;
         self.keys.clear();
         self.last.clear();
-        // A record of many megabytes is rare: its room is given back.
-        self.contents.shrink_to(4 << 20);
-        self.frame.shrink_to(4 << 20);
+        self.contents.shrink_to(ROOM);
+        self.frame.shrink_to(ROOM);
     }
 }
 

@@ -39,13 +39,11 @@ pub(super) struct Files<'a> {
     pub(super) form: Form,
 }
 
-/// A file at an address.
-struct Made {
-    line: SiteLine,
-    /// Whether it stood already; `None` if it was not to be written.
-    reused: Option<bool>,
-    /// What a pack will hold; empty where the file stands at its path.
-    content: Vec<u8>,
+/// A file at an address, before it is rendered.
+struct Place<'a> {
+    path: String,
+    bytes: u64,
+    held: &'a Held,
 }
 
 /// One address with the record it leads to.
@@ -112,27 +110,34 @@ impl Addresses<'_> {
         last: Option<&str>,
         sheets: &mut Sheets,
     ) -> Result<Option<Sheet>, BuildError> {
-        let mut made = self.print_held(held)?;
-        let mut packs = Vec::new();
-        if self.files.form == Form::Packs {
-            made.sort_by(|a, b| a.line.cmp(&b.line));
-            packs = sheets.bind(self.pack(&made)?, "addresses", last)?;
-        }
-        let lines = made.into_iter().map(|made| made.line).collect();
+        let (lines, packs) = match self.files.form {
+            Form::Files => (self.write(&held)?, Vec::new()),
+            Form::Packs => {
+                let (lines, pack) = self.pack(&held)?;
+                (lines, sheets.bind(pack, "addresses", last)?)
+            }
+        };
         sheets.make(self.files.stage, "addresses", last, lines, packs)
     }
 
-    /// Puts sorted files into groups, on all threads, and those into a pack.
-    fn pack(&self, made: &[Made]) -> Result<PackWriter<'_>, BuildError> {
+    /// Puts the files of addresses into groups, on all threads, and those into a pack.
+    ///
+    /// Which file comes into which group is known before any is rendered to stay, so a list's
+    /// files are never in memory together: a long one holds some 30,000.
+    fn pack(&mut self, held: &[Held]) -> Result<(Vec<SiteLine>, PackWriter<'_>), BuildError> {
         let failed = |source| BuildError::Write { what: "a site pack", source };
-        let mut pack = PackWriter::new(self.files.stage)?;
-        let sizes = made.iter().map(|made| (made.line.path.as_str(), made.line.bytes));
+        let files = self.files;
+        let mut places = self.places(held)?;
+        places.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let mut pack = PackWriter::new(files.stage)?;
+        let sizes = places.iter().map(|place| (place.path.as_str(), place.bytes));
         let groups = plan(sizes, SMALL_GROUP_RAW);
+        let mut lines = Vec::with_capacity(places.len());
         pipeline::ordered(
             self.threads,
-            || Packer::new(SMALL_GROUP_RAW).map_err(BuildError::Zstd),
+            || Ok((Packer::new(SMALL_GROUP_RAW).map_err(BuildError::Zstd)?, Vec::new())),
             |hand| {
-                let mut rest = made;
+                let mut rest = places.as_slice();
                 for group in groups {
                     let (files, after) = rest.split_at((group.files as usize).min(rest.len()));
                     hand(files)?;
@@ -140,17 +145,25 @@ impl Addresses<'_> {
                 }
                 Ok(())
             },
-            |packer, files: &[Made]| {
+            |(packer, content), places: &[Place]| {
                 let mut block = Block::default();
-                for Made { line, content, .. } in files {
-                    packer.push(&line.path, content, &mut block).map_err(failed)?;
+                let mut lines = Vec::with_capacity(places.len());
+                for Place { path, bytes, held } in places {
+                    content.clear();
+                    files.render(held, path, content);
+                    packer.push(path, content, &mut block).map_err(failed)?;
+                    let (path, sha256) = (path.clone(), sha256(content));
+                    lines.push(SiteLine { path, bytes: *bytes, sha256 });
                 }
                 packer.end(&mut block).map_err(failed)?;
-                Ok(block)
+                Ok::<_, BuildError>((block, lines))
             },
-            |block| Ok(pack.push(&block)?),
+            |(block, more)| {
+                lines.extend(more);
+                Ok(pack.push(&block)?)
+            },
         )?;
-        Ok(pack)
+        Ok((lines, pack))
     }
 
     /// The record that an address leads to. A concept that has the id of a record gives way
@@ -189,47 +202,77 @@ impl Addresses<'_> {
         Ok(())
     }
 
-    /// Prints files, on all threads.
-    fn print_held(&mut self, held: Vec<Held>) -> Result<Vec<Made>, BuildError> {
-        let mut batches = Vec::new();
-        let mut held = held.into_iter().peekable();
-        while held.peek().is_some() {
-            batches.push(held.by_ref().take(BATCH).collect::<Vec<_>>());
+    /// The files of addresses with their sizes, in no order.
+    fn places<'h>(&mut self, held: &'h [Held]) -> Result<Vec<Place<'h>>, BuildError> {
+        let mut places = Vec::with_capacity(2 * held.len());
+        let files = self.files;
+        let size = |content: &mut Vec<u8>, held: &'h [Held]| {
+            let mut places = Vec::with_capacity(2 * held.len());
+            for held in held {
+                for path in files.paths(&held.address) {
+                    content.clear();
+                    files.render(held, &path, content);
+                    places.push(Place { path, bytes: content.len() as u64, held });
+                }
+            }
+            Ok::<_, BuildError>(places)
+        };
+        self.each(held, size, |mut more| places.append(&mut more))?;
+        for place in places.iter().filter(|place| place.held.touched) {
+            self.written.add(place.bytes);
         }
-        let mut all = Vec::new();
+        Ok(places)
+    }
+
+    /// Writes files at their paths, on all threads.
+    fn write(&mut self, held: &[Held]) -> Result<Vec<SiteLine>, BuildError> {
+        let mut lines = Vec::with_capacity(2 * held.len());
         let (mut written, mut reused) = (Tally::default(), Tally::default());
         let files = self.files;
+        let write = |content: &mut Vec<u8>, held: &[Held]| {
+            let mut made = Vec::with_capacity(2 * held.len());
+            for held in held {
+                files.write(held, content, &mut made)?;
+            }
+            Ok(made)
+        };
+        self.each(held, write, |made| {
+            for (line, stood) in made {
+                match stood {
+                    Some(true) => reused.add(line.bytes),
+                    Some(false) => written.add(line.bytes),
+                    None => {}
+                }
+                lines.push(line);
+            }
+        })?;
+        self.written.join(written);
+        self.reused.join(reused);
+        Ok(lines)
+    }
+
+    /// Runs `work`, which is given scratch, over addresses on all threads.
+    fn each<'h, R: Send>(
+        &self,
+        held: &'h [Held],
+        work: impl Fn(&mut Vec<u8>, &'h [Held]) -> Result<R, BuildError> + Sync,
+        mut take: impl FnMut(R) + Send,
+    ) -> Result<(), BuildError> {
         pipeline::ordered(
             self.threads,
             || Ok(Vec::new()),
             |hand| {
-                for batch in batches {
+                for batch in held.chunks(BATCH) {
                     hand(batch)?;
                 }
                 Ok(())
             },
-            |scratch, batch| {
-                let mut made = Vec::new();
-                for held in batch {
-                    files.write(&held, scratch, &mut made)?;
-                }
-                Ok::<_, BuildError>(made)
-            },
-            |made: Vec<Made>| {
-                for made in made {
-                    match made.reused {
-                        Some(true) => reused.add(made.line.bytes),
-                        Some(false) => written.add(made.line.bytes),
-                        None => {}
-                    }
-                    all.push(made);
-                }
+            work,
+            |done| {
+                take(done);
                 Ok(())
             },
-        )?;
-        self.written.join(written);
-        self.reused.join(reused);
-        Ok(all)
+        )
     }
 }
 
@@ -247,31 +290,36 @@ impl Files<'_> {
         }
     }
 
+    /// The file at `path`, which is one of those of this address, appended to `out`.
+    fn render(&self, held: &Held, path: &str, out: &mut Vec<u8>) {
+        match (path.strip_prefix("badge/"), held.address.split_once('/')) {
+            (Some(_), Some((_, doi))) => badge(doi, out),
+            _ => redirect(self.urls, &held.id, out),
+        }
+    }
+
+    /// Writes the files at an address, if it was touched, and adds them to `made`, each with
+    /// whether it stood already if it was written.
     fn write(
         &self,
         held: &Held,
-        scratch: &mut Vec<u8>,
-        made: &mut Vec<Made>,
+        content: &mut Vec<u8>,
+        made: &mut Vec<(SiteLine, Option<bool>)>,
     ) -> Result<(), BuildError> {
         for path in self.paths(&held.address) {
-            scratch.clear();
-            match (path.strip_prefix("badge/"), held.address.split_once('/')) {
-                (Some(_), Some((_, doi))) => badge(doi, scratch),
-                _ => redirect(self.urls, &held.id, scratch),
-            }
-            if held.touched && self.form == Form::Files {
-                let Written { bytes, sha256, reused, .. } =
-                    self.stage.write_page(&path, scratch)?;
-                let line = SiteLine { path, bytes, sha256 };
-                made.push(Made { line, reused: Some(reused), content: Vec::new() });
-                continue;
-            }
-            let line = SiteLine { path, bytes: scratch.len() as u64, sha256: sha256(scratch) };
-            let (reused, content) = match self.form {
-                Form::Files => (None, Vec::new()),
-                Form::Packs => (held.touched.then_some(false), scratch.clone()),
-            };
-            made.push(Made { line, reused, content });
+            content.clear();
+            self.render(held, &path, content);
+            made.push(match held.touched {
+                true => {
+                    let Written { bytes, sha256, reused, .. } =
+                        self.stage.write_page(&path, content)?;
+                    (SiteLine { path, bytes, sha256 }, Some(reused))
+                }
+                false => {
+                    let bytes = content.len() as u64;
+                    (SiteLine { path, bytes, sha256: sha256(content) }, None)
+                }
+            });
         }
         Ok(())
     }
