@@ -195,7 +195,8 @@ impl<'a> FrameWorker<'a> {
         left.iter().for_each(|line| page.listed.less(line.bytes));
         page.lost.extend(left.into_iter().map(|line| line.path));
         let edits = page.edits.take().filter(|_| page.earlier.is_empty());
-        let Page { memo, written, listed, lost, found, cards, .. } = page;
+        let Page { memo, written, listed, lost, found, cards, earlier, .. } = page;
+        self.frames.reuse(earlier.into_buffers());
         let frame = self.builder.finish()?;
         let list = site_list::compress(&self.lines, &mut self.compressor)?;
         let pages = self.press.finish();

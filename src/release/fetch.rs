@@ -79,6 +79,22 @@ pub trait RangeSource: Sync {
     /// # Errors
     /// When the file is absent, shorter, or the server cannot do ranges.
     fn read_range(&self, path: &str, offset: u64, len: u64) -> Result<Vec<u8>, FetchError>;
+
+    /// [`read_range`](Self::read_range) in place of what `out` holds. Reading one range after
+    /// another this way asks for no memory each time.
+    ///
+    /// # Errors
+    /// As [`read_range`](Self::read_range); `out` then holds anything.
+    fn read_range_into(
+        &self,
+        path: &str,
+        offset: u64,
+        len: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FetchError> {
+        *out = self.read_range(path, offset, len)?;
+        Ok(())
+    }
 }
 
 /// Requests made and body bytes read so far.
@@ -371,7 +387,8 @@ impl Source {
         path: &str,
         offset: u64,
         len: u64,
-    ) -> Result<Vec<u8>, FetchError> {
+        out: &mut Vec<u8>,
+    ) -> Result<(), FetchError> {
         let (url, end) = (self.place(path), offset.saturating_add(len));
         let request = agent
             .get(&url)
@@ -397,27 +414,43 @@ impl Source {
             Counted { inner: response.into_body().into_reader(), bytes: Arc::clone(&self.bytes) };
         let failed = |source| FetchError::Io { path: url.clone(), source };
         io::copy(&mut (&mut body).take(skip), &mut io::sink()).map_err(failed)?;
-        exactly(body, len).map_err(failed)?.ok_or(FetchError::Short { path: url.clone(), end })
+        match exactly(body, len, out).map_err(failed)? {
+            true => Ok(()),
+            false => Err(FetchError::Short { path: url, end }),
+        }
     }
 }
 
 impl RangeSource for Source {
     fn read_range(&self, path: &str, offset: u64, len: u64) -> Result<Vec<u8>, FetchError> {
+        let mut body = Vec::new();
+        self.read_range_into(path, offset, len, &mut body)?;
+        Ok(body)
+    }
+
+    fn read_range_into(
+        &self,
+        path: &str,
+        offset: u64,
+        len: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<(), FetchError> {
+        out.clear();
         self.checked(path)?;
         if len == 0 {
-            return Ok(Vec::new());
+            return Ok(());
         }
         match &self.root {
-            Root::Url { agent, .. } => self.range_over_http(agent, path, offset, len),
+            Root::Url { agent, .. } => self.range_over_http(agent, path, offset, len, out),
             Root::Dir(_) => {
                 let mut file = self.file(path)?;
                 let place = self.place(path);
                 let failed = |source| FetchError::Io { path: place.clone(), source };
                 file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-                let body = exactly(file, len).map_err(failed)?;
+                let is_whole = exactly(file, len, out).map_err(failed)?;
                 self.bytes.fetch_add(len, Ordering::Relaxed);
                 let end = offset.saturating_add(len);
-                body.ok_or_else(|| FetchError::Short { path: place.clone(), end })
+                if is_whole { Ok(()) } else { Err(FetchError::Short { path: place, end }) }
             }
         }
     }
@@ -448,11 +481,11 @@ fn starts_at(response: &Response, offset: u64) -> bool {
     first.and_then(|digits| digits.parse().ok()) == Some(offset)
 }
 
-/// `len` bytes of `reader`, `None` if it ends before. Memory grows with what arrives.
-fn exactly(reader: impl Read, len: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut body = Vec::with_capacity(len.min(1 << 20) as usize);
-    reader.take(len).read_to_end(&mut body)?;
-    Ok((body.len() as u64 == len).then_some(body))
+/// Appends `len` bytes of `reader`; `false` if it ends before. Memory grows with what arrives.
+fn exactly(reader: impl Read, len: u64, out: &mut Vec<u8>) -> io::Result<bool> {
+    out.reserve_exact(len.min(1 << 20) as usize);
+    let read = reader.take(len).read_to_end(out)?;
+    Ok(read as u64 == len)
 }
 
 /// The address of a page: without `.html`, a folder's own page with a slash.

@@ -125,6 +125,11 @@ impl EarlierRecords {
         self.frames.push(frame.raw);
     }
 
+    /// Its memory, for the next.
+    pub(in crate::build) fn into_buffers(self) -> Vec<Vec<u8>> {
+        self.frames
+    }
+
     /// Whether nothing that is there could not be read.
     pub(in crate::build) fn is_whole(&self) -> bool {
         !self.damaged

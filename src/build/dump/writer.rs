@@ -75,6 +75,8 @@ pub struct DumpWriter<'a> {
     stage: &'a Stage,
     standing: Option<Standing<'a>>,
     old: Option<OldPack<'a>>,
+    /// Memory of the frame that was copied last.
+    room: Vec<u8>,
     options: DumpOptions,
     encoder: FrameEncoder,
     open: Option<(PackId, Vec<PackWriter<'a>>)>,
@@ -96,6 +98,7 @@ impl<'a> DumpWriter<'a> {
             stage,
             standing: None,
             old: None,
+            room: Vec::new(),
             encoder: FrameEncoder::new(options.level)?,
             open: None,
             last: None,
@@ -148,46 +151,41 @@ impl<'a> DumpWriter<'a> {
             return if self.last == Some(place.pack) { Ok(()) } else { self.carry(place.pack) };
         }
         let whole = self.options.spans;
-        let mut frames = Vec::new();
-        for (at, format, reader) in &self.old_pack(place.pack)?.readers {
+        let old = self.old_pack(place.pack)?;
+        for (at, format, reader) in &old.readers {
             // A format's own frames may be finer.
             let finer = (whole.of(*format).frames(place.pack) / whole.frames(place.pack)) as u32;
             let inside = place.frame * finer..(place.frame + 1) * finer;
             for info in inside.filter_map(|frame| reader.tail().find(frame)) {
-                frames.push((*at, reader.encoded(info)?));
+                self.start(place.pack)?;
+                let frame = reader.encoded(info, std::mem::take(&mut self.room))?;
+                let writer = self.open.iter_mut().find_map(|(_, writers)| writers.get_mut(*at));
+                writer.map_or(Ok(()), |writer| writer.push_frame(&frame))?;
+                self.room = frame.data;
             }
         }
-        if frames.is_empty() {
-            return Ok(());
-        }
-        self.start(place.pack)?;
-        for (at, frame) in frames {
-            let writer = self.open.iter_mut().find_map(|(_, writers)| writers.get_mut(at));
-            writer.map_or(Ok(()), |writer| writer.push_frame(&frame))?;
-        }
+        self.old = Some(old);
         Ok(())
     }
 
-    /// Opens the packs of the release before that frames are copied from.
-    fn old_pack(&mut self, pack: PackId) -> Result<&OldPack<'a>, DumpError> {
-        let old = match self.old.take().filter(|old| old.pack == pack) {
-            Some(old) => old,
-            None => {
-                let name = pack.to_string();
-                let mut readers = Vec::new();
-                for (at, format) in self.options.formats.iter().enumerate() {
-                    let Some(standing) = &self.standing else { continue };
-                    let Some(dump) = standing.dumps.get(format) else { continue };
-                    let entry = dump.packs.iter().find(|entry| entry.pack == name);
-                    if let Some(pack) = entry.and_then(|entry| entry.pack_ref(*format)) {
-                        let reader = PackReader::open(standing.source, &pack, dump.spans)?;
-                        readers.push((at, *format, reader));
-                    }
-                }
-                OldPack { pack, readers }
+    /// The packs of the release before that frames are copied from, opened. Put them back into
+    /// `old`: the next frame is likely of the same.
+    fn old_pack(&mut self, pack: PackId) -> Result<OldPack<'a>, DumpError> {
+        if let Some(old) = self.old.take().filter(|old| old.pack == pack) {
+            return Ok(old);
+        }
+        let name = pack.to_string();
+        let mut readers = Vec::new();
+        for (at, format) in self.options.formats.iter().enumerate() {
+            let Some(standing) = &self.standing else { continue };
+            let Some(dump) = standing.dumps.get(format) else { continue };
+            let entry = dump.packs.iter().find(|entry| entry.pack == name);
+            if let Some(pack) = entry.and_then(|entry| entry.pack_ref(*format)) {
+                let reader = PackReader::open(standing.source, &pack, dump.spans)?;
+                readers.push((at, *format, reader));
             }
-        };
-        Ok(self.old.insert(old))
+        }
+        Ok(OldPack { pack, readers })
     }
 
     /// Takes a whole pack over in every format that has it.

@@ -112,8 +112,14 @@ impl EncodedFrame {
     }
 }
 
+/// Largest buffer that a decoder keeps for later: twice what a full frame usually takes.
+const SPARE: usize = 8 << 20;
+
 /// Decompresses frames into bounded buffers.
-pub struct FrameDecoder(zstd::bulk::Decompressor<'static>);
+pub struct FrameDecoder {
+    decompressor: zstd::bulk::Decompressor<'static>,
+    spare: Vec<Vec<u8>>,
+}
 
 impl FrameDecoder {
     /// A decoder.
@@ -121,7 +127,15 @@ impl FrameDecoder {
     /// # Errors
     /// When there is no memory for its state.
     pub fn new() -> io::Result<Self> {
-        zstd::bulk::Decompressor::new().map(FrameDecoder)
+        let decompressor = zstd::bulk::Decompressor::new()?;
+        Ok(FrameDecoder { decompressor, spare: Vec::new() })
+    }
+
+    /// Takes buffers back: what is decoded next goes into them. Fresh memory costs as much as
+    /// decoding into it does. Those of unusually large frames are not kept.
+    pub fn reuse(&mut self, buffers: impl IntoIterator<Item = Vec<u8>>) {
+        self.spare.clear();
+        self.spare.extend(buffers.into_iter().filter(|buffer| buffer.capacity() <= SPARE));
     }
 
     /// The content of `data`, which must be exactly one zstd frame with checksum whose header
@@ -141,7 +155,12 @@ impl FrameDecoder {
         if !checked || find_frame_compressed_size(data) != Ok(data.len()) {
             return Err(Fault::FrameHeader);
         }
-        self.0.decompress(data, size as usize).map_err(|error| Fault::Decode(error.to_string()))
+        let mut raw = self.spare.pop().unwrap_or_default();
+        raw.clear();
+        raw.reserve_exact(size as usize);
+        let done = self.decompressor.decompress_to_buffer(data, &mut raw);
+        done.map_err(|error| Fault::Decode(error.to_string()))?;
+        Ok(raw)
     }
 }
 
@@ -158,6 +177,11 @@ mod tests {
             assert_eq!(data, FrameEncoder::new(3).unwrap().encode(&raw).unwrap());
             let back = FrameDecoder::new().unwrap().decode(&data, raw.len() as u64);
             assert_eq!(back.unwrap(), raw);
+            let mut used = FrameDecoder::new().unwrap();
+            used.reuse([vec![9; 4_000_000], vec![]]);
+            for _ in 0..3 {
+                assert_eq!(used.decode(&data, raw.len() as u64).unwrap(), raw);
+            }
         }
     }
 

@@ -157,12 +157,14 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
     }
 
     /// A frame as it is, to be copied into another pack without decoding it. Its card is
-    /// checked, its data is not: that is what the checksums are for. One request.
+    /// checked, its data is not: that is what the checksums are for. One request. The data goes
+    /// where `data` was: give that of a frame that was copied, or an empty one.
     ///
     /// # Errors
     /// When the frame cannot be fetched or its card is damaged.
-    pub fn encoded(&self, info: &FrameInfo) -> Result<EncodedFrame, PackError> {
-        let mut data = self.fetch(info)?;
+    pub fn encoded(&self, info: &FrameInfo, mut data: Vec<u8>) -> Result<EncodedFrame, PackError> {
+        let len = u64::from(info.data) + u64::from(info.card);
+        self.source.read_range_into(&self.pack.path, info.offset, len, &mut data)?;
         let card = data.split_off(info.data as usize);
         let place = self.place(info);
         let ids = card::parse(&self.spans, place, &card)
