@@ -195,6 +195,7 @@ impl Exporter {
                     .collect();
                 for bucket in encoded {
                     let bucket = bucket?;
+                    lists.keep_together(bucket.lists.len())?;
                     let mut bytes = Vec::with_capacity(bucket.bits.len() + 2048);
                     put_varint(&mut bytes, u64::from(bucket.entries));
                     put_varint(&mut bytes, lists.bytes());

@@ -61,6 +61,14 @@ impl<'a> StreamWriter<'a> {
         Ok(units as u64)
     }
 
+    /// Fills the file with zeros if so many bytes more would cross its end and need not: what is
+    /// read at once is then one request.
+    pub(super) fn keep_together(&mut self, bytes: usize) -> Result<(), SearchError> {
+        let room = PACK_BYTES - self.bytes % PACK_BYTES;
+        let fits = (..=room).contains(&(bytes as u64));
+        if fits || bytes as u64 > PACK_BYTES { Ok(()) } else { self.write(&vec![0; room as usize]) }
+    }
+
     fn end_file(&mut self) -> Result<(), SearchError> {
         if let Some(file) = self.open.take() {
             self.done.push((self.stream.file(self.done.len() as u64), file.seal()?));
@@ -109,5 +117,33 @@ impl Deflater {
             }
             out.reserve(out.capacity().max(64));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::stage::Durability;
+
+    #[test]
+    fn what_is_kept_together_crosses_no_file_that_it_fits_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let stage = Stage::open(dir.path(), Durability::Synced).unwrap();
+        let mut stream = StreamWriter::new(&stage, Stream::Lists).unwrap();
+        let mut begins = |bytes: usize| {
+            stream.keep_together(bytes).unwrap();
+            let begin = stream.bytes();
+            stream.write(&vec![1; bytes]).unwrap();
+            begin
+        };
+        let pack = PACK_BYTES as usize;
+        assert_eq!(begins(100), 64, "behind the header");
+        assert_eq!(begins(pack - 164), 164, "to the end of the file");
+        assert_eq!(begins(pack - 10), PACK_BYTES);
+        assert_eq!(begins(11), 2 * PACK_BYTES, "one byte too many");
+        assert_eq!(begins(pack + 1), 2 * PACK_BYTES + 11, "no file holds it");
+        let files = stream.finish().unwrap();
+        let sizes: Vec<u64> = files.iter().map(|(_, file)| file.bytes).collect();
+        assert_eq!(sizes, [PACK_BYTES, PACK_BYTES, PACK_BYTES, 12]);
     }
 }
