@@ -66,7 +66,7 @@ pub(super) fn run(directory: &Path, public: &Path, records: &Path) -> Result<()>
             }
             stages.insert(stage, told.json());
         }
-        writeln!(out, "{}", json!({ "class": class, "queries": queries.len(), "stages": stages }))?;
+        writeln!(out, "{}", json!({ "class": class, "queries": queries, "stages": stages }))?;
     }
     Ok(())
 }
