@@ -92,7 +92,7 @@ export class Engine {
     if (!/^search\/[\w.-]+$/.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 3 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
+    if (pointer.format !== 4 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
     for (const { dir, dead } of pointer.tiers)
       if (!/^search\/[\w.-]+$/.test(dir) || (dead && !/^search\/[\w./-]+$/.test(dead.path)) || dead?.path.includes("..")) throw new Damaged("pointer");
     this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));

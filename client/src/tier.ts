@@ -163,11 +163,12 @@ export class Tier {
     return pieces;
   }
 
-  /** The stretch of blocks that a page is in: it may end where the next begins. */
+  /** The stretch of blocks that a page is in: it may end where the next begins, but not in another file. */
   async page(page: number): Promise<{ from: number; to: number }> {
     const pages = Math.ceil(this.meta.records / this.meta.page_records);
     const places = await (this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK)));
-    return { from: places[page]!, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!) };
+    const from = places[page]!;
+    return { from, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!, (Math.floor(from / this.pack) + 1) * this.pack) };
   }
 
   /** The cards of the page that begins in the first of some blocks, in order of their records. */

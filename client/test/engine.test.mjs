@@ -11,7 +11,7 @@ import { source } from "./source.mjs";
 import { worth, writePointer, writeTier } from "./write.mjs";
 
 const { Engine } = await source("engine");
-const PACK = 40_000;
+const PACK = 40_960;
 
 let state = 42;
 const roll = (sides) => {

@@ -165,7 +165,15 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     const deflated = deflateRawSync(Buffer.from(text), { dictionary });
     const size = Buffer.alloc(2);
     size.writeUInt16LE(deflated.length);
-    const begins = content.reduce((sum, page) => sum + page.length, 0);
+    let begins = content.reduce((sum, page) => sum + page.length, 0);
+    // No page crosses a cut.
+    const block = (byte) => 1 + Math.floor(byte / 255);
+    const file = (byte) => Math.floor((block(byte) * 256) / pack);
+    if (file(begins) !== file(begins + 1 + deflated.length)) {
+      const next = Math.ceil(((file(begins) + 1) * pack) / 256 - 1) * 255;
+      content.push(Buffer.alloc(next - begins));
+      begins = next;
+    }
     starts.push(begins);
     // No two pages begin in one block.
     content.push(size, deflated, Buffer.alloc(Math.max(0, 255 - 2 - deflated.length)));
@@ -216,7 +224,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 3, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 4, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

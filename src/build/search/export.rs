@@ -180,7 +180,7 @@ impl Exporter {
         let mut places = Vec::new();
         let passes = self.terms.div_ceil(TERMS).max(1) as u32;
         let per_pass = self.buckets.div_ceil(passes);
-        let mut lengths = Vec::new();
+        let (mut lengths, mut before) = (Vec::new(), None);
         for first in (0..self.buckets).step_by(per_pass as usize) {
             let last = (first + per_pass).min(self.buckets);
             let terms = match self.held.take() {
@@ -200,7 +200,11 @@ impl Exporter {
                     put_varint(&mut bytes, u64::from(bucket.entries));
                     put_varint(&mut bytes, lists.bytes());
                     bytes.extend_from_slice(&bucket.bits);
-                    put_varint(&mut lengths, dict.write_padded(&bytes, UNIT)?);
+                    let filled = dict.keep_together(bytes.len())? / UNIT as u64;
+                    let length = before.replace(dict.write_padded(&bytes, UNIT)?);
+                    if let Some(length) = length {
+                        put_varint(&mut lengths, length + filled);
+                    }
                     let base = lists.bytes();
                     places.extend(
                         bucket
@@ -211,6 +215,9 @@ impl Exporter {
                     lists.write(&bucket.lists)?;
                 }
             }
+        }
+        if let Some(length) = before {
+            put_varint(&mut lengths, length);
         }
         Ok((lengths, ListPlaces { places, buckets: self.buckets }))
     }

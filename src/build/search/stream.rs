@@ -37,8 +37,7 @@ impl<'a> StreamWriter<'a> {
     /// Appends.
     pub(super) fn write(&mut self, mut bytes: &[u8]) -> Result<(), SearchError> {
         while !bytes.is_empty() {
-            let room = PACK_BYTES - self.bytes % PACK_BYTES;
-            let (now, later) = bytes.split_at(bytes.len().min(room as usize));
+            let (now, later) = bytes.split_at(bytes.len().min(self.room() as usize));
             let file = match &mut self.open {
                 Some(file) => file,
                 None => self.open.insert(self.stage.file()?),
@@ -61,12 +60,22 @@ impl<'a> StreamWriter<'a> {
         Ok(units as u64)
     }
 
-    /// Fills the file with zeros if so many bytes more would cross its end and need not: what is
-    /// read at once is then one request.
-    pub(super) fn keep_together(&mut self, bytes: usize) -> Result<(), SearchError> {
-        let room = PACK_BYTES - self.bytes % PACK_BYTES;
-        let fits = (..=room).contains(&(bytes as u64));
-        if fits || bytes as u64 > PACK_BYTES { Ok(()) } else { self.write(&vec![0; room as usize]) }
+    /// Bytes that the file still holds.
+    fn room(&self) -> u64 {
+        PACK_BYTES - self.bytes % PACK_BYTES
+    }
+
+    /// Whether so many bytes more cross the file's end, and need not.
+    pub(super) fn crosses(&self, bytes: usize) -> bool {
+        (self.room() + 1..=PACK_BYTES).contains(&(bytes as u64))
+    }
+
+    /// Fills the file with zeros if so many bytes more [cross](Self::crosses) its end: what is
+    /// read at once is then one request. Returns how many zeros.
+    pub(super) fn keep_together(&mut self, bytes: usize) -> Result<u64, SearchError> {
+        let filled = if self.crosses(bytes) { self.room() } else { 0 };
+        self.write(&vec![0; filled as usize])?;
+        Ok(filled)
     }
 
     fn end_file(&mut self) -> Result<(), SearchError> {

@@ -339,6 +339,15 @@ impl<'w, 'a> CardBlocks<'w, 'a> {
 
     /// Appends a page; returns how many blocks after the page before it begins, if there is one.
     fn page(&mut self, page: &[u8]) -> Result<Option<u64>, SearchError> {
+        let later = page.len().saturating_sub(CARD_BLOCK - self.block.len());
+        let bytes = (1 + later.div_ceil(CARD_BLOCK - 1)) * CARD_BLOCK;
+        if self.cards.crosses(bytes) {
+            // What is left of the page before stays in its file.
+            if self.block.len() > 1 {
+                self.fill()?;
+            }
+            self.blocks += self.cards.keep_together(bytes)? / CARD_BLOCK as u64;
+        }
         let begins = self.blocks;
         // Below 256: a full block is written at once.
         self.block[0] = self.block.len() as u8;
@@ -441,5 +450,46 @@ impl Block {
         table.extend_from_slice(&self.first);
         table.extend(format!("\t{}\t{}\n", self.most, bytes.len()).bytes());
         words.write(&bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::search::pointer::PACK_BYTES;
+    use crate::release::stage::Durability;
+
+    /// Pages of these sizes are each in one file, and read from where the table says.
+    #[test]
+    fn no_page_of_cards_crosses_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let stage = Stage::open(dir.path(), Durability::Synced).unwrap();
+        let mut cards = StreamWriter::new(&stage, Stream::Cards).unwrap();
+        let page = |n: usize| vec![1 + (n % 255) as u8; 1 + n * 7919 % 5003];
+        let count = 14_000;
+        let (mut blocks, mut lengths) = (CardBlocks::new(&mut cards), Vec::new());
+        for n in 0..count {
+            lengths.extend(blocks.page(&page(n)).unwrap());
+        }
+        lengths.push(blocks.finish().unwrap());
+        let mut bytes = Vec::new();
+        for (name, file) in cards.finish().unwrap() {
+            file.keep(&name).unwrap();
+            bytes.extend(std::fs::read(dir.path().join(name)).unwrap());
+        }
+        assert!(bytes.len() as u64 > 2 * PACK_BYTES);
+        let mut from = CARD_BLOCK;
+        for (n, length) in lengths.into_iter().enumerate() {
+            let next = from + length as usize * CARD_BLOCK;
+            let file_end = (from as u64 / PACK_BYTES + 1) * PACK_BYTES;
+            let end = (next + CARD_BLOCK).min(bytes.len()).min(file_end as usize);
+            let mut parts = bytes[from..end].chunks_exact(CARD_BLOCK);
+            let first = parts.next().unwrap();
+            let mut read = first[usize::from(first[0])..].to_vec();
+            parts.for_each(|part| read.extend(&part[1..]));
+            assert!(first[0] > 0 && read.starts_with(&page(n)), "page {n} at {from}");
+            from = next;
+        }
+        assert_eq!(from, bytes.len());
     }
 }

@@ -247,9 +247,11 @@ impl<'s> Searcher<'s> {
             let offsets = tables.pages.get(first as usize..=first as usize + pages.len());
             let offsets = offsets.ok_or_else(|| damaged(tier, "the table of pages"))?;
             let start = offsets[0];
-            // The last of them may end in the block where the next begins.
+            // The last of them may end in the block where the next begins, but not in another file.
             let size = tier.streams.get(&Stream::Cards).copied().unwrap_or(0);
-            let end = (offsets[pages.len()] + CARD_BLOCK as u64).min(size);
+            let pack = self.pointer.pack_bytes;
+            let file_end = (offsets[pages.len() - 1] / pack + 1) * pack;
+            let end = (offsets[pages.len()] + CARD_BLOCK as u64).min(size).min(file_end);
             let length = end.checked_sub(start);
             let length = length.ok_or_else(|| damaged(tier, "the table of pages"))?;
             let bytes = self.part(tier, Stream::Cards, start, length)?;
