@@ -1,8 +1,8 @@
 // What a question costs in Chromium once its bytes are there:
 //   node browser.mjs OFFPRINT ROOT < QUERIES
 // QUERIES is what `offprint bench search RECORDS` prints, ROOT the web root it was asked of. Every
-// query is asked twice of the page's own worker: first for the bytes, which the worker keeps, then
-// for the time from question to answer. Needs OFFPRINT_TEST_NODE_MODULES (with puppeteer-core).
+// query is asked of the page's own worker until no bytes are asked for, which the worker keeps; the
+// time is that of the last asking, from question to answer. Needs OFFPRINT_TEST_NODE_MODULES (with puppeteer-core).
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -36,15 +36,13 @@ const browser = await puppeteer.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
 });
 
-/** Runs in the page: times of the first and the final answer to each query, and requests made for them. */
+/** Runs in the page: times of the first and the final answer to each query. */
 const measured = (queries, newest) => new Promise((done, failed) => {
   window.asked ??= 0;
   const { worker } = window;
   const times = [];
-  let at = -1, begun = 0, again = false, first = 0, requests = 0;
+  let at = 0, begun = 0, first = 0, requests = 0;
   const ask = () => {
-    again = at >= 0 && !again;
-    if (!again) at += 1;
     if (at === queries.length) return done(times);
     first = requests = 0;
     window.asked += 1;
@@ -62,7 +60,10 @@ const measured = (queries, newest) => new Promise((done, failed) => {
     first ||= time;
     requests += data.cost.requests;
     if (data.refining) return;
-    if (again) times.push({ first, final: time, requests });
+    if (requests === 0) {
+      times.push({ first, final: time });
+      at += 1;
+    }
     ask();
   };
   ask();
@@ -81,8 +82,6 @@ try {
   const all = { first: [], final: [] };
   for (const { class: name, queries } of classes) {
     const times = await page.evaluate(measured, queries, name.endsWith("newest"));
-    const missing = times.filter(({ requests }) => requests > 0).length;
-    if (missing > 0) console.log(`${name}: ${missing} of ${times.length} were asked for again`);
     const of = (stage) => times.map((time) => time[stage]);
     all.first.push(...of("first"));
     all.final.push(...of("final"));
