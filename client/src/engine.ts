@@ -666,26 +666,48 @@ const passes = (tier: Tier, parsed: Parsed, question: Question): Uint8Array => {
   });
 };
 
+/** Of each record one more than its place among those that are gathered; zero between. */
+let places = new Uint32Array();
+
 /** Records that at least `need` of the lists have, with the sums of their scores and of `more`. */
 const gather = (lists: Segment[][], need: number, more: Segment[][] = []): Segment[] => {
-  const sums = new Map<number, [number, number]>();
   // The shortest list first, where all must hold.
-  const order = need > 1 ? [...lists].sort((a, b) => size(a) - size(b)) : lists;
-  [...order, ...more].forEach((segments, at) => {
+  const order = [...(need > 1 ? [...lists].sort((a, b) => size(a) - size(b)) : lists), ...more];
+  const adding = need === 1 ? lists.length : 1;
+  const room = order.slice(0, adding).reduce((sum, segments) => sum + size(segments), 0);
+  const [found, held, scores] = [new Uint32Array(room), new Uint16Array(room), new Float64Array(room)];
+  let count = 0;
+  order.forEach((segments, at) => {
     for (const segment of segments) {
       const { base, docs } = segment;
+      const most = base + docs.reduce((most, doc) => Math.max(most, doc), 0);
+      if (places.length <= most) {
+        const grown = new Uint32Array(most + 1);
+        grown.set(places);
+        places = grown;
+      }
       for (let i = 0; i < docs.length; i += 1) {
         const doc = base + docs[i]!;
-        const have = sums.get(doc);
-        if (have) {
-          if (at < lists.length) have[0] += 1;
-          have[1] += adds(segment, i);
-        } else if (at < (need === 1 ? lists.length : 1)) sums.set(doc, [1, adds(segment, i)]);
+        let place = places[doc]!;
+        if (place === 0) {
+          if (at >= adding) continue;
+          found[count] = doc;
+          place = places[doc] = ++count;
+        }
+        if (at < lists.length) held[place - 1]! += 1;
+        scores[place - 1]! += adds(segment, i);
       }
     }
   });
-  const kept = [...sums].filter(([, [lists]]) => lists >= need);
-  return [{ base: 0, docs: Uint32Array.from(kept, ([doc]) => doc), scores: Float64Array.from(kept, ([, [, score]]) => score) }];
+  let kept = 0;
+  for (let i = 0; i < count; i += 1) {
+    const doc = found[i]!;
+    places[doc] = 0;
+    if (held[i]! < need) continue;
+    found[kept] = doc;
+    scores[kept++] = scores[i]!;
+  }
+  return [{ base: 0, docs: found.subarray(0, kept), scores: scores.subarray(0, kept) }];
 };
 
 const numbers = (segments: Segment[]): number[] => segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc));
