@@ -70,6 +70,9 @@ type Wave = <T>(work: () => Promise<T>) => Promise<T>;
 /** One that was overtaken by the next question. */
 export class Overtaken extends Error {}
 
+/** Paths that a pointer may name: docs/search-format.md, "Pointer". */
+const PATH = /^search\/[\w.-]+$/;
+
 export class Engine {
   readonly files: Files;
   private readonly words: Words;
@@ -89,12 +92,13 @@ export class Engine {
     const release = JSON.parse(decoder.decode(await this.files.whole("release.json", true))) as { search?: { path: string } | null };
     if (!release.search) throw new Error("this site has no search index");
     const { path } = release.search;
-    if (!/^search\/[\w.-]+$/.test(path)) throw new Damaged("pointer");
+    if (!PATH.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 4 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
+    // The index is newer than this script.
+    if (pointer.format !== 4 || pointer.analyser !== 1) throw new Error("load the page again");
     for (const { dir, dead } of pointer.tiers)
-      if (!/^search\/[\w.-]+$/.test(dir) || (dead && !/^search\/[\w./-]+$/.test(dead.path)) || dead?.path.includes("..")) throw new Damaged("pointer");
+      if (!PATH.test(dir) || !PATH.test(dead?.path ?? dir)) throw new Damaged("pointer");
     this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
     await this.ready(false);
   }
@@ -114,6 +118,7 @@ export class Engine {
       base += tier.meta.records;
     }
     if (!this.rooms.has(all)) this.rooms.set(all, new Room(tiers));
+    if (held.length < base) [held, sums] = [new Uint16Array(base), new Float64Array(base)];
     return tiers;
   }
 
@@ -666,48 +671,36 @@ const passes = (tier: Tier, parsed: Parsed, question: Question): Uint8Array => {
   });
 };
 
-/** Of each record one more than its place among those that are gathered; zero between. */
-let places = new Uint32Array();
+/** Of each record, in how many lists it is and its score, while these are gathered; zero between. */
+let [held, sums] = [new Uint16Array(0), new Float64Array(0)];
 
 /** Records that at least `need` of the lists have, with the sums of their scores and of `more`. */
 const gather = (lists: Segment[][], need: number, more: Segment[][] = []): Segment[] => {
-  // The shortest list first, where all must hold.
-  const order = [...(need > 1 ? [...lists].sort((a, b) => size(a) - size(b)) : lists), ...more];
-  const adding = need === 1 ? lists.length : 1;
-  const room = order.slice(0, adding).reduce((sum, segments) => sum + size(segments), 0);
-  const [found, held, scores] = [new Uint32Array(room), new Uint16Array(room), new Float64Array(room)];
+  const room = new Uint32Array(size(lists.flat()));
   let count = 0;
-  order.forEach((segments, at) => {
+  [...lists, ...more].forEach((segments, at) => {
     for (const segment of segments) {
       const { base, docs } = segment;
-      const most = base + docs.reduce((most, doc) => Math.max(most, doc), 0);
-      if (places.length <= most) {
-        const grown = new Uint32Array(most + 1);
-        grown.set(places);
-        places = grown;
-      }
       for (let i = 0; i < docs.length; i += 1) {
         const doc = base + docs[i]!;
-        let place = places[doc]!;
-        if (place === 0) {
-          if (at >= adding) continue;
-          found[count] = doc;
-          place = places[doc] = ++count;
-        }
-        if (at < lists.length) held[place - 1]! += 1;
-        scores[place - 1]! += adds(segment, i);
+        if (at < lists.length) {
+          if (held[doc]!++ === 0) room[count++] = doc;
+        } else if (held[doc] === 0) continue;
+        sums[doc]! += adds(segment, i);
       }
     }
   });
+  const scores = new Float64Array(count);
   let kept = 0;
   for (let i = 0; i < count; i += 1) {
-    const doc = found[i]!;
-    places[doc] = 0;
-    if (held[i]! < need) continue;
-    found[kept] = doc;
-    scores[kept++] = scores[i]!;
+    const doc = room[i]!;
+    if (held[doc]! >= need) {
+      room[kept] = doc;
+      scores[kept++] = sums[doc]!;
+    }
+    held[doc] = sums[doc] = 0;
   }
-  return [{ base: 0, docs: found.subarray(0, kept), scores: scores.subarray(0, kept) }];
+  return [{ base: 0, docs: room.subarray(0, kept), scores }];
 };
 
 const numbers = (segments: Segment[]): number[] => segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc));

@@ -60,7 +60,7 @@ export class Files {
         : this.keep(key(first.file, first.from, to), () => this.range(first.file, first.from, to)).then((bytes) => ({ bytes, start: first.from }));
       for (const { at, from, to } of group)
         jobs.push(whole.then(({ bytes, start }) => {
-          if (bytes.length < to - start) throw new Error("a file of the index is shorter than it should be");
+          if (bytes.length < to - start) throw new Error("a file of the index is too short");
           found[at] = bytes.subarray(from - start, to - start);
         }));
     }
@@ -97,34 +97,29 @@ export class Files {
     return loading;
   }
 
-  private async request(path: string, options: RequestInit): Promise<Response> {
+  private request(path: string, options: RequestInit): Promise<Response> {
     this.cost.requests += 1;
     const url = `${this.root}/${path}`;
-    try {
-      return await fetch(url, options);
-    } catch {
+    return fetch(url, options)
       // Without a network, what was seen before is as good.
-      try {
-        return await fetch(url, { ...options, cache: "force-cache" });
-      } catch {
-        throw new Error("there is no connection");
-      }
-    }
+      .catch(() => fetch(url, { ...options, cache: "force-cache" }))
+      .catch(() => { throw new Error("there is no connection"); });
   }
 
-  private async get(path: string, fresh: boolean): Promise<Uint8Array> {
-    const answer = await this.request(path, fresh ? { cache: "no-cache" } : {});
+  private async body(answer: Response): Promise<Uint8Array> {
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     this.cost.bytes += bytes.length;
     return bytes;
   }
 
+  private async get(path: string, fresh: boolean): Promise<Uint8Array> {
+    return this.body(await this.request(path, fresh ? { cache: "no-cache" } : {}));
+  }
+
   private async range(file: string, from: number, to: number): Promise<Uint8Array> {
     const answer = await this.request(file, { headers: { Range: `bytes=${from}-${to - 1}` } });
-    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    this.cost.bytes += bytes.length;
+    const bytes = await this.body(answer);
     if (answer.status === 206) {
       const range = answer.headers.get("Content-Range")?.startsWith(`bytes ${from}-${to - 1}/`);
       const coded = answer.headers.get("Content-Encoding");

@@ -168,7 +168,7 @@ export class Tier {
     const pages = Math.ceil(this.meta.records / this.meta.page_records);
     const places = await (this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK)));
     const from = places[page]!;
-    return { from, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!, (Math.floor(from / this.pack) + 1) * this.pack) };
+    return { from, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!, from - (from % this.pack) + this.pack) };
   }
 
   /** The cards of the page that begins in the first of some blocks, in order of their records. */
