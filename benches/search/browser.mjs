@@ -8,10 +8,10 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const [offprint, root] = process.argv.slice(2);
-const require = createRequire(join(process.env.OFFPRINT_TEST_NODE_MODULES, "none.js"));
+const require = createRequire(resolve(process.env.OFFPRINT_TEST_NODE_MODULES, "none.js"));
 const puppeteer = require("puppeteer-core");
 const classes = readFileSync(0, "utf8").trim().split("\n").map((line) => JSON.parse(line));
 

@@ -414,10 +414,8 @@ impl Source {
             Counted { inner: response.into_body().into_reader(), bytes: Arc::clone(&self.bytes) };
         let failed = |source| FetchError::Io { path: url.clone(), source };
         io::copy(&mut (&mut body).take(skip), &mut io::sink()).map_err(failed)?;
-        match exactly(body, len, out).map_err(failed)? {
-            true => Ok(()),
-            false => Err(FetchError::Short { path: url, end }),
-        }
+        let is_whole = exactly(body, len, out).map_err(failed)?;
+        if is_whole { Ok(()) } else { Err(FetchError::Short { path: url, end }) }
     }
 }
 

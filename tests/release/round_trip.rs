@@ -140,7 +140,7 @@ fn copied_frames_make_the_same_pack() {
                 offprint::release::pack::PackWriter::create(&stage, *format, pack.pack, dump.spans)
                     .unwrap();
             for info in &reader.tail().frames {
-                let frame = reader.encoded(info, Vec::new()).unwrap();
+                let frame = reader.encoded(info).unwrap();
                 let decoded = reader.decoded(info, &mut FrameDecoder::new().unwrap()).unwrap();
                 assert_eq!(decoded.ids.len(), frame.records as usize);
                 copy.push_frame(&frame).unwrap();

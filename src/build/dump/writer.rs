@@ -75,8 +75,6 @@ pub struct DumpWriter<'a> {
     stage: &'a Stage,
     standing: Option<Standing<'a>>,
     old: Option<OldPack<'a>>,
-    /// Memory of the frame that was copied last.
-    room: Vec<u8>,
     options: DumpOptions,
     encoder: FrameEncoder,
     open: Option<(PackId, Vec<PackWriter<'a>>)>,
@@ -98,7 +96,6 @@ impl<'a> DumpWriter<'a> {
             stage,
             standing: None,
             old: None,
-            room: Vec::new(),
             encoder: FrameEncoder::new(options.level)?,
             open: None,
             last: None,
@@ -158,10 +155,8 @@ impl<'a> DumpWriter<'a> {
             let inside = place.frame * finer..(place.frame + 1) * finer;
             for info in inside.filter_map(|frame| reader.tail().find(frame)) {
                 self.start(place.pack)?;
-                let frame = reader.encoded(info, std::mem::take(&mut self.room))?;
                 let writer = self.open.iter_mut().find_map(|(_, writers)| writers.get_mut(*at));
-                writer.map_or(Ok(()), |writer| writer.push_frame(&frame))?;
-                self.room = frame.data;
+                writer.map_or(Ok(()), |writer| writer.copy_frame::<_, DumpError>(reader, info))?;
             }
         }
         self.old = Some(old);

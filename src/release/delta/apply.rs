@@ -150,7 +150,6 @@ impl<'a> Splice<'a> {
         let infos = old.iter().flat_map(|old| old.tail().frames.clone());
         let mut infos = infos.collect::<Vec<_>>().into_iter().peekable();
         let mut out = PackWriter::create(self.stage, self.format, pack, self.spans)?;
-        let mut room = Vec::new();
         loop {
             let touched = changes.frame(&self.spans, pack);
             let number = match (infos.peek().map(|info| info.frame), touched) {
@@ -161,9 +160,7 @@ impl<'a> Splice<'a> {
             let info = infos.next_if(|info| info.frame == number);
             if touched != Some(number) {
                 if let (Some(old), Some(info)) = (&old, info) {
-                    let frame = old.encoded(&info, std::mem::take(&mut room))?;
-                    out.push_frame(&frame)?;
-                    room = frame.data;
+                    out.copy_frame::<_, DeltaError>(old, &info)?;
                     self.done.copied += 1;
                 }
                 continue;

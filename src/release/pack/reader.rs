@@ -157,14 +157,21 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
     }
 
     /// A frame as it is, to be copied into another pack without decoding it. Its card is
-    /// checked, its data is not: that is what the checksums are for. One request. The data goes
-    /// where `data` was: give that of a frame that was copied, or an empty one.
+    /// checked, its data is not: that is what the checksums are for. One request.
     ///
     /// # Errors
     /// When the frame cannot be fetched or its card is damaged.
-    pub fn encoded(&self, info: &FrameInfo, mut data: Vec<u8>) -> Result<EncodedFrame, PackError> {
-        let len = u64::from(info.data) + u64::from(info.card);
-        self.source.read_range_into(&self.pack.path, info.offset, len, &mut data)?;
+    pub fn encoded(&self, info: &FrameInfo) -> Result<EncodedFrame, PackError> {
+        self.encoded_in(info, Vec::new())
+    }
+
+    /// [`encoded`](Self::encoded) in the memory of `data`.
+    pub(super) fn encoded_in(
+        &self,
+        info: &FrameInfo,
+        mut data: Vec<u8>,
+    ) -> Result<EncodedFrame, PackError> {
+        self.fetch_into(info, &mut data)?;
         let card = data.split_off(info.data as usize);
         let place = self.place(info);
         let ids = card::parse(&self.spans, place, &card)
@@ -189,8 +196,14 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
     /// # Errors
     /// When they cannot be fetched.
     pub fn fetch(&self, info: &FrameInfo) -> Result<Vec<u8>, PackError> {
+        let mut bytes = Vec::new();
+        self.fetch_into(info, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn fetch_into(&self, info: &FrameInfo, out: &mut Vec<u8>) -> Result<(), PackError> {
         let len = u64::from(info.data) + u64::from(info.card);
-        Ok(self.source.read_range(&self.pack.path, info.offset, len)?)
+        Ok(self.source.read_range_into(&self.pack.path, info.offset, len, out)?)
     }
 
     fn place(&self, info: &FrameInfo) -> Place {

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use super::super::fetch::RangeSource;
 use super::super::hash::NAME_DIGITS;
 use super::super::layout::{Container, Format, PackId, Spans, pack_path};
 use super::super::manifest::PackEntry;
 use super::super::stage::{Sealed, Stage, StageError, StagedFile};
 use super::index::END_OF_ARCHIVE;
-use super::{EncodedFrame, FrameEncoder, Tail};
+use super::{EncodedFrame, FrameEncoder, FrameInfo, PackError, PackReader, Tail};
 
 /// Why a pack could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,8 @@ pub struct PackWriter<'a> {
     tail: Tail,
     raw_bytes: u64,
     ends: Option<(String, String)>,
+    /// Memory of the frame that was copied last.
+    room: Vec<u8>,
 }
 
 /// A finished pack: its line in the manifest, and whether it stood there already.
@@ -64,7 +67,8 @@ impl<'a> PackWriter<'a> {
         spans: Spans,
     ) -> Result<Self, WriteError> {
         let tail = Tail::new(pack, format.container());
-        Ok(PackWriter { file: stage.file()?, format, spans, tail, raw_bytes: 0, ends: None })
+        let (file, room) = (stage.file()?, Vec::new());
+        Ok(PackWriter { file, format, spans, tail, raw_bytes: 0, ends: None, room })
     }
 
     /// Appends a frame; frames come in rising order of their number.
@@ -86,6 +90,22 @@ impl<'a> PackWriter<'a> {
             Some((_, last)) => last.clone_from(&frame.last_id),
             None => self.ends = Some((frame.first_id.clone(), frame.last_id.clone())),
         }
+        Ok(())
+    }
+
+    /// Appends a frame of another pack as it is, see [`PackReader::encoded`]. New memory for each
+    /// frame would cost as much as copying it: one after another takes the same.
+    ///
+    /// # Errors
+    /// Those of [`PackReader::encoded`] and of [`push_frame`](Self::push_frame).
+    pub fn copy_frame<S, E>(&mut self, from: &PackReader<'_, S>, info: &FrameInfo) -> Result<(), E>
+    where
+        S: RangeSource + ?Sized,
+        E: From<PackError> + From<WriteError>,
+    {
+        let frame = from.encoded_in(info, std::mem::take(&mut self.room))?;
+        self.push_frame(&frame)?;
+        self.room = frame.data;
         Ok(())
     }
 

@@ -339,8 +339,7 @@ impl<'a> Press<'a> {
         let mut all = Vec::new();
         for ((format, _), reader) in self.wanted.iter().zip(&base.others) {
             let infos = self.inside(*number, *format).filter_map(|frame| reader.tail().find(frame));
-            let frames =
-                infos.map(|info| reader.encoded(info, Vec::new())).collect::<Result<_, _>>()?;
+            let frames = infos.map(|info| reader.encoded(info)).collect::<Result<_, _>>()?;
             all.push((*format, frames));
         }
         Ok(Some(all))

@@ -129,6 +129,8 @@ impl Addresses<'_> {
         let files = self.files;
         let mut places = self.places(held)?;
         places.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let touched = places.iter().filter(|place| place.held.touched);
+        touched.for_each(|place| self.written.add(place.bytes));
         let mut pack = PackWriter::new(files.stage)?;
         let sizes = places.iter().map(|place| (place.path.as_str(), place.bytes));
         let groups = plan(sizes, SMALL_GROUP_RAW);
@@ -202,8 +204,8 @@ impl Addresses<'_> {
         Ok(())
     }
 
-    /// The files of addresses with their sizes, in no order.
-    fn places<'h>(&mut self, held: &'h [Held]) -> Result<Vec<Place<'h>>, BuildError> {
+    /// The files of addresses with their sizes.
+    fn places<'h>(&self, held: &'h [Held]) -> Result<Vec<Place<'h>>, BuildError> {
         let mut places = Vec::with_capacity(2 * held.len());
         let files = self.files;
         let size = |content: &mut Vec<u8>, held: &'h [Held]| {
@@ -218,9 +220,6 @@ impl Addresses<'_> {
             Ok::<_, BuildError>(places)
         };
         self.each(held, size, |mut more| places.append(&mut more))?;
-        for place in places.iter().filter(|place| place.held.touched) {
-            self.written.add(place.bytes);
-        }
         Ok(places)
     }
 
