@@ -6,7 +6,7 @@ import { stem, tokens } from "./analyse.ts";
 import { Damaged, readBucket, readList, type Entry, type List } from "./bits.ts";
 import { Files, joined } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
-import { Best, Room, adds, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
+import { Best, Room, size, type Found, type Matches, type Segment } from "./match.ts";
 import { pairs, parse, type Parsed, type Part } from "./query.ts";
 import type { Answer, Facet, FacetValue, Question } from "./protocol.ts";
 import { decoder, Tier, type Card, type TierMeta } from "./tier.ts";
@@ -95,8 +95,7 @@ export class Engine {
     if (!PATH.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    // The index is newer than this script.
-    if (pointer.format !== 4 || pointer.analyser !== 1) throw new Error("load the page again");
+    if (pointer.format !== 4 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
     for (const { dir, dead } of pointer.tiers)
       if (!PATH.test(dir) || !PATH.test(dead?.path ?? dir)) throw new Damaged("pointer");
     this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
@@ -118,7 +117,6 @@ export class Engine {
       base += tier.meta.records;
     }
     if (!this.rooms.has(all)) this.rooms.set(all, new Room(tiers));
-    if (held.length < base) [held, sums] = [new Uint16Array(base), new Float64Array(base)];
     return tiers;
   }
 
@@ -336,9 +334,7 @@ export class Engine {
     const cut = wanted.map(({ tier, stream, from, to }) => tier.pieces(stream, from, to));
     const bytes = await this.files.ranges(cut.flat());
     let at = 0;
-    return cut.map((pieces) => {
-      return joined(bytes.slice(at, (at += pieces.length)));
-    });
+    return cut.map((pieces) => joined(bytes.slice(at, (at += pieces.length))));
   }
 
   // Matching.
@@ -369,29 +365,28 @@ export class Engine {
     const phrases = unknown.filter(({ part, stems }) => part.occur !== "not" && stems.length > 0);
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
-    const first = this.matches(tiers, expanded, []);
+    const first = this.matches(tiers, expanded, [], room);
     const whole = first.every((part) => part.whole) && sets.every((key) => this.segments(tiers, key).whole);
-    const only = expanded.length === 1 && expanded[0]!.part.kind === "word" ? expanded[0]! : undefined;
     const unfiltered = fixed.length === 0 && passing.every((runs) => runs.every((run) => run === 1)) && tiers.every((tier) => !tier.hasDead);
     /** The number of records is known although the list is not. */
-    const counts = only !== undefined && unfiltered;
+    const counts = expanded.length === 1 && expanded[0]!.part.kind === "word" && unfiltered;
     const newest = question.sort === "newest" || !positive;
     const find = (read: [number, Card | undefined][]): Found => {
-      const parts = read.length > 0 || phrases.length > 0 ? this.matches(tiers, expanded, read) : first;
+      const parts = read.length > 0 ? this.matches(tiers, expanded, read, room) : first;
       if (!positive) {
         // Filters alone match everything they leave.
         const base = fixed.length > 0 ? union(fixed[0]!) : tiers.map((tier) => everything(tier));
         parts.push({ occur: "must", segments: base, whole: true });
       }
       const found = room.find(parts, passing, positive ? fixed : [], count, wanted, newest ? (docs) => this.latest(tiers, docs, wanted) : undefined);
-      if (counts && !whole) found.total = this.segments(tiers, only.keys[0]!).df;
+      if (counts && !whole) found.total = this.segments(tiers, expanded[0]!.keys[0]!).df;
       return found;
     };
     /** Records whose cards may show a phrase; whether a final answer looks at more. */
     const candidates = (first: boolean): { asked: number[]; left: boolean } => {
       let left = false;
       const asked = phrases.flatMap((phrase) => {
-        const { likely, shown } = this.likely(tiers, phrase, room, passing);
+        const { likely, shown } = this.likely(tiers, phrase, room);
         const most = !first ? READ : newest ? 0 : Math.max(0, CARDS[phrase.stems.length > 2 ? 1 : 0] - Math.min(PAGE, shown));
         left ||= likely.length > most;
         return likely.slice(0, most);
@@ -402,35 +397,39 @@ export class Engine {
   }
 
   /** Parts as records. `read`: cards in which phrases were looked for. */
-  private matches(tiers: Tier[], expanded: Expanded[], read: [number, Card | undefined][]): Matches[] {
+  private matches(tiers: Tier[], expanded: Expanded[], read: [number, Card | undefined][], room: Room): Matches[] {
     return expanded.map(({ part, keys, stems: own }): Matches => {
       const { occur } = part;
-      if (part.kind === "word") {
-        const { segments, whole } = this.segments(tiers, part.key);
-        return { occur, segments, whole };
-      }
-      const found = keys.map((key) => this.segments(tiers, key));
-      const whole = found.every((one) => one.whole);
-      const sum = (segments: Segment[][], need: number) => ({ occur, segments: gather(segments, need), whole });
-      const segments = found.map((one) => one.segments);
+      if (part.kind === "word") return { occur, ...this.segments(tiers, part.key) };
+      const lists = keys.map((key) => this.segments(tiers, key));
+      const whole = lists.every((one) => one.whole);
+      const sum = (segments: Segment[][], need: number) => ({ occur, segments: room.gather(segments, need), whole });
+      const segments = lists.map((one) => one.segments);
       if (part.kind === "prefix") return sum(segments, 1);
       if (part.kind === "field") return sum(segments, segments.length);
       // A phrase: all its pairs, or seen on the card. Where the pairs are the words are, of whose
-      // lists only the best may be known.
+      // lists only the best may be known. A pair says much, and records of a tier that does not
+      // have it would say less of the same phrase: there only the stems count.
       const stems = segments.slice(0, own.length);
-      const both = gather(segments.slice(own.length), keys.length - own.length, stems);
+      const counts = own.length === 0 || tiers.every((tier) => this.knows(tier, part.stems, false));
+      const found = segments.slice(own.length);
+      if (!counts) for (const one of found.flat()) one.weight = 0;
+      const both = room.gather(found, found.length, stems);
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
-      const more = gather([[{ base: 0, docs: Uint32Array.from(seen, ([doc]) => doc) }]], 1, stems);
+      const more = room.gather([[{ base: 0, docs: Uint32Array.from(seen, ([doc]) => doc) }]], 1, stems);
       return { occur, segments: [...both, ...more], whole };
     });
   }
 
-  /** Whether the pairs of a phrase tell all records of a tier that have it. */
-  private knows(tier: Tier, stems: string[]): boolean {
+  /**
+   * Whether a tier knows a phrase: it would have the pairs as keys if a record had them. With
+   * `whole`, whether all records that have it are here.
+   */
+  private knows(tier: Tier, stems: string[], whole = true): boolean {
     return pairs(stems).every((key) => {
       const known = this.known.get(name(tier, key));
-      return known?.entry ? known.list?.whole : tier.meta.phrases === "text";
+      return known?.entry ? !whole || known.list?.whole : tier.meta.phrases === "text";
     });
   }
 
@@ -438,13 +437,13 @@ export class Engine {
    * The best records that have all words of a phrase but not its pairs, of tiers whose pairs do not
    * tell them all, and how many have these.
    */
-  private likely(tiers: Tier[], { stems }: Expanded, room: Room, passing: Passing): { likely: number[]; shown: number } {
+  private likely(tiers: Tier[], { stems }: Expanded, room: Room): { likely: number[]; shown: number } {
     const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.segments(tiers, key) }));
     // Those that have every pair are found anyway.
     const found = new Set(pairs(stems));
-    const segments = gather([...found].map((key) => this.segments(tiers, key).segments), found.size);
+    const segments = room.gather([...found].map((key) => this.segments(tiers, key).segments), found.size);
     parts.push({ occur: "not", segments, whole: true });
-    const open = passing.map((runs, at) => new Uint8Array(runs.length).fill(this.knows(tiers[at]!, stems) ? 0 : 1));
+    const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.knows(tier, stems) ? 0 : 1));
     const likely = room.find(parts, open, [], [], READ).top;
     return { likely, shown: size(segments) };
   }
@@ -669,38 +668,6 @@ const passes = (tier: Tier, parsed: Parsed, question: Question): Uint8Array => {
     if (yearsOnly.length > 0 && !yearsOnly.some(inside)) return 0;
     return yearsNever.some(inside) ? 0 : 1;
   });
-};
-
-/** Of each record, in how many lists it is and its score, while these are gathered; zero between. */
-let [held, sums] = [new Uint16Array(0), new Float64Array(0)];
-
-/** Records that at least `need` of the lists have, with the sums of their scores and of `more`. */
-const gather = (lists: Segment[][], need: number, more: Segment[][] = []): Segment[] => {
-  const room = new Uint32Array(size(lists.flat()));
-  let count = 0;
-  [...lists, ...more].forEach((segments, at) => {
-    for (const segment of segments) {
-      const { base, docs } = segment;
-      for (let i = 0; i < docs.length; i += 1) {
-        const doc = base + docs[i]!;
-        if (at < lists.length) {
-          if (held[doc]!++ === 0) room[count++] = doc;
-        } else if (held[doc] === 0) continue;
-        sums[doc]! += adds(segment, i);
-      }
-    }
-  });
-  const scores = new Float64Array(count);
-  let kept = 0;
-  for (let i = 0; i < count; i += 1) {
-    const doc = room[i]!;
-    if (held[doc]! >= need) {
-      room[kept] = doc;
-      scores[kept++] = sums[doc]!;
-    }
-    held[doc] = sums[doc] = 0;
-  }
-  return [{ base: 0, docs: room.subarray(0, kept), scores }];
 };
 
 const numbers = (segments: Segment[]): number[] => segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc));

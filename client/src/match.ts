@@ -38,15 +38,15 @@ export interface Found {
 /** A filter on runs, one flag a run, for each tier. */
 export type Passing = Uint8Array[];
 
-/** Room for one number a record. Zero between questions. */
+/** Room for a score and a count a record. Zero between questions. */
 export class Room {
   private scores = new Float64Array();
-  private marks = new Uint8Array();
+  private marks = new Uint16Array();
 
   constructor(private readonly tiers: Tier[]) {}
 
   private get records(): number {
-    const last = this.tiers[this.tiers.length - 1];
+    const last = this.tiers.at(-1);
     return last ? last.base + last.meta.records : 0;
   }
 
@@ -61,10 +61,7 @@ export class Room {
    * `order`, where given, ranks matching records in place of their scores (greater is earlier).
    */
   find(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: Uint32Array) => number[]): Found {
-    if (this.scores.length < this.records) {
-      this.scores = new Float64Array(this.records);
-      this.marks = new Uint8Array(this.records);
-    }
+    this.grow();
     try {
       return this.search(parts, passing, sets, count, wanted, order);
     } finally {
@@ -75,6 +72,43 @@ export class Room {
             this.scores[base + docs[i]!] = 0;
           }
     }
+  }
+
+  private grow(): void {
+    if (this.scores.length >= this.records) return;
+    this.scores = new Float64Array(this.records);
+    this.marks = new Uint16Array(this.records);
+  }
+
+  /** Records that at least `need` of the lists have, with the sums of their scores and of `more`. */
+  gather(lists: Segment[][], need: number, more: Segment[][] = []): Segment[] {
+    this.grow();
+    const { marks, scores } = this;
+    const found = new Uint32Array(size(lists.flat()));
+    let count = 0;
+    [...lists, ...more].forEach((segments, at) => {
+      for (const segment of segments) {
+        const { base, docs } = segment;
+        for (let i = 0; i < docs.length; i += 1) {
+          const doc = base + docs[i]!;
+          if (at < lists.length) {
+            if (marks[doc]!++ === 0) found[count++] = doc;
+          } else if (marks[doc] === 0) continue;
+          scores[doc]! += adds(segment, i);
+        }
+      }
+    });
+    const sums = new Float64Array(count);
+    let kept = 0;
+    for (let i = 0; i < count; i += 1) {
+      const doc = found[i]!;
+      if (marks[doc]! >= need) {
+        found[kept] = doc;
+        sums[kept++] = scores[doc]!;
+      }
+      marks[doc] = scores[doc] = 0;
+    }
+    return [{ base: 0, docs: found.subarray(0, kept), scores: sums }];
   }
 
   private search(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: Uint32Array) => number[]): Found {

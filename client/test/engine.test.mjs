@@ -55,6 +55,11 @@ Object.assign(paired.keys, { climat: 200, "p:climat ice": 255 });
 paired.card[5] = "About climate ice too";
 const shown = tiers[0].find(({ keys }, at) => "glacier" in keys && "ocean" in keys && !dead.includes(at));
 shown.card[5] = "About glacier ocean, seen here";
+// One that is a key of the later tier alone, and that a card of the other shows.
+const [much, little] = [tiers[0][100], tiers[1].find(({ keys }) => "glacier" in keys)];
+Object.assign(much.keys, { polar: 255, ocean: 255 });
+much.card[5] = "About polar ocean";
+Object.assign(little.keys, { polar: 1, ocean: 1, "p:polar ocean": 255 });
 const words = [["climate", 300, "climat"], ["climax", 5, "climax"], ["glacier", 50, "glacier"], ["glaciers", 3, "glacier"], ["ice", 240, "ice"], ["ocean", 5000, "ocean"], ["polar", 2, "polar"], ["中文", 30, "中文"]];
 const root = mkdtempSync(join(tmpdir(), "offprint-search-"));
 const write = (name, records, more) =>
@@ -189,6 +194,11 @@ test("pairs that are no keys are looked for on cards, unless all text has pairs"
   assert.deepEqual(await told(everyPair, '"glacier ocean"'), [0, 0, []]);
   // Pairs that no record has are in no phrase, however many records have the words.
   assert.deepEqual(await told(everyPair, '"ocean wave climate ice"'), [0, 0, []]);
+});
+
+test("where a tier does not know a phrase, its words count, not its pairs", async () => {
+  const answer = last(await ask((await opened()).engine, '"polar ocean"'));
+  assert.deepEqual(ids(answer), [much.id, little.id]);
 });
 
 test("a long list comes in two stages, and says so", async () => {

@@ -170,7 +170,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     const block = (byte) => 1 + Math.floor(byte / 255);
     const file = (byte) => Math.floor((block(byte) * 256) / pack);
     if (file(begins) !== file(begins + 1 + deflated.length)) {
-      const next = Math.ceil(((file(begins) + 1) * pack) / 256 - 1) * 255;
+      const next = (((file(begins) + 1) * pack) / 256 - 1) * 255;
       content.push(Buffer.alloc(next - begins));
       begins = next;
     }

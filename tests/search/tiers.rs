@@ -184,6 +184,11 @@ impl World {
         };
         let (title, description, keyword) =
             (text(2 + seed as usize % 3), text(3 + seed as usize % 20), text(1));
+        // A phrase that stands in no title, so that the base does not know it.
+        let description = match seed % 16 {
+            3 => format!("basalt atoll {description}"),
+            _ => description,
+        };
         let year = 2016 + roll(8);
         let date = format!("{year}-{:02}-{:02}", 1 + roll(12), 1 + roll(28));
         let kind = TYPES[roll(4)];
@@ -294,8 +299,12 @@ const QUERIES: [&str; 26] = [
     "10.5281/zenodo.1010",
     "creators:\"j roe\"",
     // Descriptions are on the cards, so that tiers which do not know it find it too.
-    "\"lava reef\"",
+    "\"basalt atoll\"",
 ];
+
+/// A phrase that may come to stand in a title, which the base does not know then: the same records
+/// match, but their scores are others. docs/search-format.md, "How tiers come and go".
+const OF_TITLES: &str = "\"lava reef\"";
 
 /// By how much of itself the score of a record may be another: docs/search-format.md, "How tiers
 /// come and go".
@@ -320,7 +329,8 @@ fn compare(text: &str, going_on: &Repository, anew: &Repository) -> Result<f64, 
     let score: BTreeMap<&str, f64> =
         other.hits.iter().map(|hit| (hit.id.as_str(), hit.score)).collect();
     let (mut least, mut apart) = (f64::INFINITY, 0.0f64);
-    for hit in &one.hits {
+    // Where scores are not held to anything, neither is their order.
+    for hit in one.hits.iter().filter(|_| !text.starts_with(OF_TITLES)) {
         let exact = score[hit.id.as_str()];
         if exact > 0.0 {
             apart = apart.max((hit.score / exact - 1.0).abs());
@@ -368,7 +378,7 @@ fn answers_equal(
         let source = Source::open(going_on.root().to_str().unwrap());
         let checked = verify(&source, Depth::Full, &());
         prop_assert!(checked.problems.is_empty(), "{:?}", checked.problems);
-        for text in QUERIES {
+        for text in QUERIES.into_iter().chain([OF_TITLES]) {
             apart = apart.max(compare(text, &going_on, &anew)?);
             apart = apart.max(compare(&format!("{text} versions:all"), &going_on, &anew)?);
         }
