@@ -57,6 +57,8 @@ fn a_change_adds_a_tier_and_touches_no_file() {
         }
     }
     assert_eq!((repository.search("quokka").total, repository.search("numbat").total), (0, 1));
+    // Words of one record are completed too where records are few.
+    assert_eq!((repository.search("quok*").total, repository.search("numba*").total), (0, 1));
     let pointers = repository.files().into_keys().filter(|path| path.contains("/pointer-"));
     assert_eq!(pointers.count(), 2);
     // A list of dead that was tampered with is found, and not mirrored.

@@ -30,9 +30,13 @@ const DICTIONARY: usize = 8192;
 const DICTIONARY_SHARE: usize = 16;
 /// Pages that are compressed in parallel before they are written.
 const PAGES: usize = 512;
-/// Words a block, and records that a word needs.
+/// Words a block.
 const BLOCK: usize = 2048;
+/// Records that a word needs: one where there are few, so that a beginning finds what a reader
+/// knows is there; else two, as most words of one record are names and errors.
 const WORD_RECORDS: u32 = 2;
+/// Records from which on a tier is not small.
+const SMALL: u32 = 10_000;
 /// Communities that are named in the tables.
 const COMMUNITIES: usize = 100;
 
@@ -398,9 +402,10 @@ fn print_words(
     let index = inverted.segment.inverted_index(inverted.field(Field::Words))?;
     let mut stream = index.terms().stream().map_err(SearchError::Write)?;
     let (mut table, mut block) = (Vec::new(), Block::default());
+    let least = if inverted.segment.max_doc() < SMALL { 1 } else { WORD_RECORDS };
     while stream.advance() {
         let records = stream.value().doc_freq;
-        if records < WORD_RECORDS {
+        if records < least {
             continue;
         }
         let word = String::from_utf8_lossy(stream.key());
