@@ -292,6 +292,19 @@ impl Catalogue {
         Ok(files.collect::<Result<_, _>>()?)
     }
 
+    /// The printed files from `first` to `last`, both of them included, by path.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn files_between(&self, first: &str, last: &str) -> Result<Vec<FileRow>, CatalogueError> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT path, bytes, sha256, day FROM files WHERE path >= ?1 AND path <= ?2
+             ORDER BY path",
+        )?;
+        let files = query.query_map([first, last], file_row)?;
+        Ok(files.collect::<Result<_, _>>()?)
+    }
+
     /// Notes a printed file.
     ///
     /// # Errors

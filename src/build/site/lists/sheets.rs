@@ -4,6 +4,7 @@
 use std::io::Write as _;
 
 use crate::build::catalogue::{Catalogue, Cut, Cutter, FileRow, Series, Sheet, Spot};
+use crate::build::site_list::LEVEL;
 use crate::build::{BuildError, Form, Tally};
 use crate::release::hash::sha256;
 use crate::release::layout;
@@ -13,8 +14,6 @@ use crate::release::stage::Stage;
 
 /// How keys are cut into site lists. A list is made anew as a whole: it must not be long.
 pub(super) const SHEET: Cut = Cut { period: 2048, max: 16_384 };
-/// As the lists of pages.
-const LEVEL: i32 = 3;
 
 /// What became of site lists.
 #[derive(Debug, Default)]
@@ -100,11 +99,16 @@ pub(super) fn list_files(
         let mut made = Vec::new();
         let mut cutter = Cutter::new(SHEET);
         let mut files = Vec::new();
-        for Spot { key, .. } in &run.spots {
-            files.extend(catalogue.file(key)?);
-            if cutter.ends(key) {
+        let rows = match (run.spots.first(), run.spots.last()) {
+            (Some(first), Some(last)) => catalogue.files_between(&first.key, &last.key)?,
+            _ => Vec::new(),
+        };
+        for row in rows {
+            let last = cutter.ends(&row.path).then(|| row.path.clone());
+            files.push(row);
+            if last.is_some() {
                 let files = std::mem::take(&mut files);
-                made.extend(sheet(catalogue, stage, form, sheets, Some(key), files)?);
+                made.extend(sheet(catalogue, stage, form, sheets, last.as_deref(), files)?);
             }
         }
         made.extend(sheet(catalogue, stage, form, sheets, None, files)?);
