@@ -6,7 +6,7 @@ import { stem, tokens } from "./analyse.ts";
 import { Damaged, readBucket, readList, type Entry, type List } from "./bits.ts";
 import { Files, joined } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
-import { Best, Room, size, type Found, type Matches, type Segment } from "./match.ts";
+import { bare, Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
 import { pairs, parse, type Parsed, type Part } from "./query.ts";
 import type { Answer, Facet, FacetValue, Question } from "./protocol.ts";
 import { decoder, Tier, type Card, type TierMeta } from "./tier.ts";
@@ -35,6 +35,10 @@ const CLOSE = 200;
 const KEPT = 6_000_000;
 /** Communities that are counted. */
 const COMMUNITIES = 30;
+/** What a run says of its records, and where the values of that are. */
+const VALUES = { type: "types", access: "access", licence: "licences" } as const;
+type OfRun = keyof typeof VALUES;
+const OF_RUN = Object.keys(VALUES) as OfRun[];
 /** Dictionaries up to this size are worth a look for each community at once. */
 const SMALL = 256 << 10;
 
@@ -169,7 +173,7 @@ export class Engine {
         exact: (plan.whole || plan.counts) && complete && !more,
         refining,
         pages: Math.min(LAST, Math.ceil(found.total / PAGE)),
-        facets: this.facets(tiers, found, question, counting),
+        facets: this.facets(tiers, found, plan.passing, parsed, question, counting),
         suggestion: undefined,
         direct: /^d:/.test(keys[0] ?? "") && keys.length === 1 && found.total === 1 ? cards.get(page[0]!)?.id : undefined,
         notes: notes(plan.unknown, complete || refining),
@@ -393,7 +397,7 @@ export class Engine {
       });
       return { asked, left };
     };
-    return { find, candidates, whole, counts, newest, unknown: unknown.length > 0, window: [start, start + PAGE] as [number, number] };
+    return { find, candidates, passing, whole, counts, newest, unknown: unknown.length > 0, window: [start, start + PAGE] as [number, number] };
   }
 
   /** Parts as records. `read`: cards in which phrases were looked for. */
@@ -405,7 +409,7 @@ export class Engine {
       const whole = lists.every((one) => one.whole);
       const sum = (segments: Segment[][], need: number) => ({ occur, segments: room.gather(segments, need), whole });
       const segments = lists.map((one) => one.segments);
-      if (part.kind === "prefix") return sum(segments, 1);
+      if (part.kind === "prefix") return { occur, segments: segments.flat(), whole };
       if (part.kind === "field") return sum(segments, segments.length);
       // A phrase: all its pairs, or seen on the card. Where the pairs are the words are, of whose
       // lists only the best may be known. A pair says much, and records of a tier that does not
@@ -417,7 +421,7 @@ export class Engine {
       const both = room.gather(found, found.length, stems);
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
-      const more = room.gather([[{ base: 0, docs: Uint32Array.from(seen, ([doc]) => doc) }]], 1, stems);
+      const more = room.gather([[bare(0, Uint32Array.from(seen, ([doc]) => doc))]], 1, stems);
       return { occur, segments: [...both, ...more], whole };
     });
   }
@@ -467,7 +471,7 @@ export class Engine {
   }
 
   /** Records that may be among the `wanted` newest. */
-  private latest(tiers: Tier[], docs: Uint32Array, wanted: number): number[] {
+  private latest(tiers: Tier[], docs: number[], wanted: number): number[] {
     const spans = { early: new Int32Array(docs.length), late: new Int32Array(docs.length) };
     const best = new Best(wanted);
     for (let i = 0; i < docs.length; i += 1) {
@@ -550,9 +554,9 @@ export class Engine {
       creators: card.creators,
       more: card.more,
       date: card.date,
-      type: tier.values.types[tier.runs.type[run]!] ?? "",
-      access: tier.values.access[tier.runs.access[run]!] ?? "",
-      licence: tier.values.licences[tier.runs.licence[run]!] ?? "",
+      type: valueOf(tier, "type", run),
+      access: valueOf(tier, "access", run),
+      licence: valueOf(tier, "licence", run),
       version: card.version,
       snippet: mark(card.text, marks),
     }];
@@ -565,12 +569,12 @@ export class Engine {
     return tiers.reduce((sum, { meta }) => sum + meta.streams.dict!, 0) <= SMALL;
   }
 
-  private facets(tiers: Tier[], found: Found, question: Question, counting: [string, string, number][]): Answer["facets"] {
+  private facets(tiers: Tier[], found: Found, passing: Passing, parsed: Parsed, question: Question, counting: [string, string, number][]): Answer["facets"] {
     const facets: Answer["facets"] = {};
-    for (const facet of ["type", "access", "licence", "year"] as const) {
+    for (const facet of [...OF_RUN, "year"] as const) {
       const sums = new Map<string, number>();
       tiers.forEach((tier, at) => {
-        const others = passes(tier, parse(question.q), without(question, facet));
+        const others = question.filters[facet] ? passes(tier, parsed, question, facet) : passing[at]!;
         const runs = found.byRun[at]!;
         for (let run = 0; run < runs.length; run += 1) {
           if (runs[run] === 0 || !others[run]) continue;
@@ -628,55 +632,48 @@ const tierAt = (tiers: Tier[], doc: number): number => {
 
 const communities = (question: Question): string[] => (question.filters.community ?? []).map((slug) => `c:${slug.toLowerCase()}`);
 
-const without = (question: Question, facet: Facet): Question => {
-  const filters = { ...question.filters };
-  delete filters[facet];
-  return { ...question, filters };
-};
-
-const valueOf = (tier: Tier, facet: "type" | "access" | "licence" | "year", run: number): string => {
+const valueOf = (tier: Tier, facet: OfRun | "year", run: number): string => {
   const { runs, values } = tier;
-  if (facet === "type") return values.types[runs.type[run]!] ?? "";
-  if (facet === "access") return values.access[runs.access[run]!] ?? "";
-  if (facet === "licence") return values.licences[runs.licence[run]!] ?? "";
+  if (facet !== "year") return values[VALUES[facet]][runs[facet][run]!] ?? "";
   const year = runs.year[run]!;
   return year < 0 ? "" : String(year);
 };
 
-/** Of a tier's runs, those that pass every filter. */
-const passes = (tier: Tier, parsed: Parsed, question: Question): Uint8Array => {
-  const is = (facet: "type" | "access" | "licence", value: string, wanted: string) =>
-    value === wanted || (facet === "type" && value.startsWith(`${wanted}-`));
-  const facets = (["type", "access", "licence"] as const).map((facet) => {
+/** Of a tier's runs, those that pass every filter but what is chosen of one facet. */
+const passes = (tier: Tier, parsed: Parsed, { filters, from, to }: Question, but?: Facet): Uint8Array => {
+  const { runs } = tier;
+  // What is asked of a value is asked once, not in each of its runs.
+  const good = OF_RUN.map((facet) => {
     const own = parsed.wanted.filter((one) => one.facet === facet);
-    return { facet, chosen: question.filters[facet], only: own.filter((one) => !one.not), never: own.filter((one) => one.not) };
+    const only = own.filter((one) => !one.not);
+    const chosen = facet === but ? undefined : filters[facet];
+    return tier.values[VALUES[facet]].map((text) => {
+      const value = text.toLowerCase();
+      const is = (wanted: string) => value === wanted || (facet === "type" && value.startsWith(`${wanted}-`));
+      return (!chosen || chosen.some((one) => is(one.toLowerCase())))
+        && (only.length === 0 || only.some((one) => is(one.value)))
+        && !own.some((one) => one.not && is(one.value));
+    });
   });
-  const yearsOnly = parsed.years.filter((span) => !span.not);
-  const yearsNever = parsed.years.filter((span) => span.not);
-  const years = question.filters.year;
-  return Uint8Array.from({ length: tier.runs.count }, (_, run) => {
-    for (const { facet, chosen, only, never } of facets) {
-      const value = valueOf(tier, facet, run).toLowerCase();
-      if (chosen && !chosen.some((one) => is(facet, value, one.toLowerCase()))) return 0;
-      if (only.length > 0 && !only.some((one) => is(facet, value, one.value))) return 0;
-      if (never.some((one) => is(facet, value, one.value))) return 0;
-    }
-    const year = tier.runs.year[run]!;
-    const inside = ({ from, to }: { from: number; to: number }) => year >= 0 && year >= from && year <= to;
-    if (years && !years.includes(String(year))) return 0;
-    if ((question.from !== undefined || question.to !== undefined) && !inside({ from: question.from ?? -Infinity, to: question.to ?? Infinity })) return 0;
-    if (yearsOnly.length > 0 && !yearsOnly.some(inside)) return 0;
-    return yearsNever.some(inside) ? 0 : 1;
+  const only = parsed.years.filter((span) => !span.not);
+  const chosen = but === "year" ? undefined : filters.year;
+  const dated = chosen || parsed.years.length > 0 || from !== undefined || to !== undefined;
+  return Uint8Array.from(runs.year, (year, run) => {
+    if (!OF_RUN.every((facet, at) => good[at]![runs[facet][run]!])) return 0;
+    if (!dated) return 1;
+    const inside = ({ from = -Infinity, to = Infinity }: { from: number | undefined; to: number | undefined }) => year >= 0 && year >= from && year <= to;
+    return (!chosen || chosen.includes(String(year)))
+      && ((from === undefined && to === undefined) || inside({ from, to }))
+      && (only.length === 0 || only.some(inside))
+      && !parsed.years.some((span) => span.not && inside(span)) ? 1 : 0;
   });
 };
 
 const numbers = (segments: Segment[]): number[] => segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc));
 
-const union = (segments: Segment[]): Segment[] => [{ base: 0, docs: Uint32Array.from(new Set(numbers(segments))) }];
+const union = (segments: Segment[]): Segment[] => [bare(0, Uint32Array.from(new Set(numbers(segments))))];
 
-const everything = (tier: Tier): Segment => ({
-  base: tier.base, docs: Uint32Array.from({ length: tier.meta.records }, (_, record) => record),
-});
+const everything = (tier: Tier): Segment => bare(tier.base, Uint32Array.from({ length: tier.meta.records }, (_, record) => record));
 
 /** Whether the stems follow each other in a text. */
 const follows = (text: string, stems: string[]): boolean => {

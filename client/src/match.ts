@@ -8,15 +8,13 @@ import type { Tier } from "./tier.ts";
 export interface Segment {
   base: number;
   docs: Uint32Array;
-  /** What each record adds to the score: `says` in 1/65536 times `weight`, or a number of its own. */
-  says?: Uint16Array;
-  weight?: number;
-  scores?: Float64Array;
+  /** What each record adds to the score, in 1/65536 of `weight`. */
+  says: Uint16Array | Uint32Array | Float64Array;
+  weight: number;
 }
 
-/** What the record at a place of a segment adds to the score. */
-export const adds = ({ says, weight, scores }: Segment, at: number): number =>
-  scores ? scores[at]! : says ? (weight! * says[at]!) / 65536 : 0;
+/** Records that add nothing to the score. */
+export const bare = (base: number, docs: Uint32Array): Segment => ({ base, docs, says: docs, weight: 0 });
 
 export interface Matches {
   occur: Occur;
@@ -38,6 +36,9 @@ export interface Found {
 /** A filter on runs, one flag a run, for each tier. */
 export type Passing = Uint8Array[];
 
+/** Of how many records one must be in a list for all to be looked at. */
+const DENSE = 32;
+
 /** Room for a score and a count a record. Zero between questions. */
 export class Room {
   private scores = new Float64Array();
@@ -50,28 +51,29 @@ export class Room {
     return last ? last.base + last.meta.records : 0;
   }
 
-  private tierOf(doc: number): number {
-    let at = this.tiers.length - 1;
-    while (at > 0 && this.tiers[at]!.base > doc) at -= 1;
-    return at;
-  }
-
   /**
    * The best `wanted` records. `sets`: of each, one segment list must hold the record too.
-   * `order`, where given, ranks matching records in place of their scores (greater is earlier).
+   * `order`, where given, ranks matching records in place of their scores (greater is earlier): of
+   * each run it is given the first `wanted`.
    */
-  find(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: Uint32Array) => number[]): Found {
+  find(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
     this.grow();
     try {
       return this.search(parts, passing, sets, count, wanted, order);
     } finally {
-      for (const { segments } of parts)
-        for (const { base, docs } of segments)
-          for (let i = 0; i < docs.length; i += 1) {
-            this.marks[base + docs[i]!] = 0;
-            this.scores[base + docs[i]!] = 0;
-          }
+      if (this.isDense(parts)) {
+        this.marks.fill(0);
+        this.scores.fill(0);
+      } else
+        for (const { segments } of parts)
+          for (const { base, docs } of segments)
+            for (let i = 0; i < docs.length; i += 1) this.marks[base + docs[i]!] = this.scores[base + docs[i]!] = 0;
     }
+  }
+
+  /** Whether to look at each record costs less than to sort those of the lists. */
+  private isDense(parts: Matches[]): boolean {
+    return parts.reduce((sum, { segments }) => sum + size(segments), 0) > this.records / DENSE;
   }
 
   private grow(): void {
@@ -87,14 +89,13 @@ export class Room {
     const found = new Uint32Array(size(lists.flat()));
     let count = 0;
     [...lists, ...more].forEach((segments, at) => {
-      for (const segment of segments) {
-        const { base, docs } = segment;
+      for (const { base, docs, says, weight } of segments) {
         for (let i = 0; i < docs.length; i += 1) {
           const doc = base + docs[i]!;
           if (at < lists.length) {
             if (marks[doc]!++ === 0) found[count++] = doc;
           } else if (marks[doc] === 0) continue;
-          scores[doc]! += adds(segment, i);
+          scores[doc]! += (weight * says[i]!) / 65536;
         }
       }
     });
@@ -108,96 +109,86 @@ export class Room {
       }
       marks[doc] = scores[doc] = 0;
     }
-    return [{ base: 0, docs: found.subarray(0, kept), scores: sums }];
+    return [{ base: 0, docs: found.subarray(0, kept), says: sums, weight: 65536 }];
   }
 
-  private search(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: Uint32Array) => number[]): Found {
+  private search(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
     const { marks, scores, tiers } = this;
-    let docs = this.matching(parts);
-    // Filters by sets of records, such as communities.
-    for (const set of sets) {
-      for (const { base, docs } of set)
-        for (let i = 0; i < docs.length; i += 1) if (marks[base + docs[i]!]! > 0) marks[base + docs[i]!]! |= 128;
-      let kept = 0;
-      for (let i = 0; i < docs.length; i += 1) {
-        const doc = docs[i]!;
-        if (marks[doc]! & 128) {
-          marks[doc] = 1;
-          docs[kept++] = doc;
-        } else marks[doc] = 0;
-      }
-      docs = docs.subarray(0, kept);
-    }
+    const need = this.mark(parts, sets);
+    const docs = this.marked(parts, need);
     const byRun = tiers.map((tier) => new Uint32Array(tier.runs.count));
-    let kept = 0;
+    const best = new Best(wanted);
+    const first: number[] = [];
+    let [total, at, run, taken] = [0, 0, 0, 0];
     for (let i = 0; i < docs.length; i += 1) {
       const doc = docs[i]!;
-      const at = this.tierOf(doc);
+      while (doc >= tiers[at]!.base + tiers[at]!.meta.records) [at, run, taken] = [at + 1, 0, 0];
       const tier = tiers[at]!;
       const record = doc - tier.base;
-      if (tier.isDead(record)) {
+      while (tier.runs.start[run + 1]! <= record) [run, taken] = [run + 1, 0];
+      const lives = !tier.isDead(record);
+      if (lives) byRun[at]![run]! += 1;
+      if (!lives || !passing[at]![run]) {
         marks[doc] = 0;
         continue;
       }
-      const run = tier.run(record);
-      byRun[at]![run]! += 1;
-      if (passing[at]![run]) docs[kept++] = doc;
-      else marks[doc] = 0;
+      total += 1;
+      if (!order) best.offer(doc, scores[doc]!);
+      else if (taken++ < wanted) first.push(doc);
     }
-    docs = docs.subarray(0, kept);
     const counted = count.map((set) => {
       let sum = 0;
-      for (const { base, docs } of set) for (let i = 0; i < docs.length; i += 1) if (marks[base + docs[i]!]! > 0) sum += 1;
+      for (const { base, docs } of set) for (let i = 0; i < docs.length; i += 1) if (marks[base + docs[i]!] === need) sum += 1;
       return sum;
     });
-    // Scores are added up in the order of the question, so that equal sums are equal.
-    for (const { occur, segments } of parts) {
-      if (occur === "not") continue;
-      for (const segment of segments) {
-        const { base, docs } = segment;
-        for (let i = 0; i < docs.length; i += 1) scores[base + docs[i]!]! += adds(segment, i);
-      }
-    }
-    if (order) return { top: order(docs), total: docs.length, byRun, counted };
-    const best = new Best(wanted);
-    for (let i = 0; i < docs.length; i += 1) best.offer(docs[i]!, scores[docs[i]!]!);
-    return { top: best.sorted(), total: docs.length, byRun, counted };
+    return { top: order ? order(first) : best.sorted(), total, byRun, counted };
   }
 
-  /** Records that every must, or without one a should, and no must-not matches; marked 1 and up. */
-  private matching(parts: Matches[]): Uint32Array {
-    const { marks } = this;
-    const musts = parts.filter((part) => part.occur === "must");
-    const used = musts.length > 0 ? musts : parts.filter((part) => part.occur === "should");
-    const need = musts.length > 0 ? musts.length : 1;
-    const room = (musts.length > 0 ? used.slice(-1) : used).reduce((sum, part) => sum + size(part.segments), 0);
-    const docs = new Uint32Array(room);
-    let kept = 0;
-    used.forEach((part, at) => {
-      for (const { base, docs: own } of part.segments)
-        for (let i = 0; i < own.length; i += 1) {
-          const doc = base + own[i]!;
-          if (musts.length > 0) {
-            if (marks[doc] !== at) continue;
-            marks[doc] = at + 1;
-            if (at + 1 === need) docs[kept++] = doc;
-          } else if (marks[doc] === 0) {
-            marks[doc] = 1;
-            docs[kept++] = doc;
-          }
+  /**
+   * Adds up scores and marks records. What is returned is the mark of those that every must, or
+   * without one a should, and every set has, and no must-not.
+   */
+  private mark(parts: Matches[], sets: Segment[][]): number {
+    const { marks, scores } = this;
+    const hasMust = parts.some(({ occur }) => occur === "must");
+    let need = hasMust ? 0 : 1;
+    // In the order of the question, so that equal sums are equal.
+    for (const { occur, segments } of parts) {
+      if (occur === "not") continue;
+      for (const { base, docs, says, weight } of segments) {
+        for (let i = 0; i < docs.length; i += 1) {
+          const doc = base + docs[i]!;
+          scores[doc]! += (weight * says[i]!) / 65536;
+          if (!hasMust) marks[doc] = 1;
+          else if (occur === "must" && marks[doc] === need) marks[doc] = need + 1;
         }
-    });
-    for (const part of parts)
-      if (part.occur === "not") for (const { base, docs: own } of part.segments) for (let i = 0; i < own.length; i += 1) marks[base + own[i]!] = 0;
-    // Marks of records that lack a must stay below `need`; they are not among `docs`.
-    let live = 0;
-    for (let i = 0; i < kept; i += 1) if (marks[docs[i]!] === need) docs[live++] = docs[i]!;
-    if (musts.length > 0) {
-      for (const { segments } of used)
-        for (const { base, docs: own } of segments)
-          for (let i = 0; i < own.length; i += 1) if (marks[base + own[i]!]! < need) marks[base + own[i]!] = 0;
+      }
+      if (occur === "must") need += 1;
     }
-    return docs.subarray(0, live);
+    for (const set of sets) {
+      for (const { base, docs } of set)
+        for (let i = 0; i < docs.length; i += 1) if (marks[base + docs[i]!] === need) marks[base + docs[i]!] = need + 1;
+      need += 1;
+    }
+    for (const { occur, segments } of parts)
+      if (occur === "not") for (const { base, docs } of segments) for (let i = 0; i < docs.length; i += 1) marks[base + docs[i]!] = 0;
+    return need;
+  }
+
+  /** The records with this mark, by number. */
+  private marked(parts: Matches[], mark: number): Uint32Array {
+    const { marks } = this;
+    const dense = this.isDense(parts);
+    const from = dense ? this.records : parts.reduce((sum, { segments }) => sum + size(segments), 0);
+    const docs = new Uint32Array(from);
+    let found = 0;
+    if (dense) {
+      for (let doc = 0; doc < from; doc += 1) if (marks[doc] === mark) docs[found++] = doc;
+      return docs.subarray(0, found);
+    }
+    for (const { segments } of parts)
+      for (const { base, docs: own } of segments) for (let i = 0; i < own.length; i += 1) if (marks[base + own[i]!] === mark) docs[found++] = base + own[i]!;
+    return docs.subarray(0, found).sort().filter((doc, at, all) => doc !== all[at - 1]);
   }
 }
 
