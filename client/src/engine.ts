@@ -412,12 +412,11 @@ export class Engine {
       if (part.kind === "prefix") return { occur, segments: segments.flat(), whole };
       if (part.kind === "field") return sum(segments, segments.length);
       // A phrase: all its pairs, or seen on the card. Where the pairs are the words are, of whose
-      // lists only the best may be known. A pair says much, and records of a tier that does not
-      // have it would say less of the same phrase: there only the stems count.
+      // lists only the best may be known. That a pair is there says the same of all records, and of
+      // a tier that does not have it as a key nothing: so only the stems count.
       const stems = segments.slice(0, own.length);
-      const counts = own.length === 0 || tiers.every((tier) => this.knows(tier, part.stems, false));
       const found = segments.slice(own.length);
-      if (!counts) for (const one of found.flat()) one.weight = 0;
+      if (own.length > 0) for (const one of found.flat()) one.weight = 0;
       const both = room.gather(found, found.length, stems);
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
@@ -426,14 +425,11 @@ export class Engine {
     });
   }
 
-  /**
-   * Whether a tier knows a phrase: it would have the pairs as keys if a record had them. With
-   * `whole`, whether all records that have it are here.
-   */
-  private knows(tier: Tier, stems: string[], whole = true): boolean {
+  /** Whether the pairs of a phrase tell all records of a tier that have it. */
+  private knows(tier: Tier, stems: string[]): boolean {
     return pairs(stems).every((key) => {
       const known = this.known.get(name(tier, key));
-      return known?.entry ? !whole || known.list?.whole : tier.meta.phrases === "text";
+      return known?.entry ? known.list?.whole : tier.meta.phrases === "text";
     });
   }
 

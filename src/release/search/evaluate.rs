@@ -191,30 +191,25 @@ impl Searcher<'_> {
                 keys.iter().fold(none, |sum, key| either(sum, &self.scores(key, lists)))
             }
             Expanded::All(keys) => all(keys),
-            // Where the pairs are the words are; of their lists only the best may be known.
+            Expanded::Phrase { stems, pairs } if stems.is_empty() => all(pairs),
+            // Where the pairs are the words are; of their lists only the best may be known. That a
+            // pair is there says the same of all records, and of a tier that does not have it as a
+            // key nothing: so only the stems count.
             Expanded::Phrase { stems, pairs } => {
                 let mut found = all(pairs);
-                // A pair says much, and records of a tier that does not have it would say less of
-                // the same phrase: there only the stems count.
-                let is_known = |tier| self.has_keys(pairs, tier, lists);
-                if !stems.is_empty() && !(0..self.tiers.len()).all(is_known) {
-                    found.iter_mut().flatten().for_each(|(_, score)| *score = 0.0);
-                }
+                found.iter_mut().flatten().for_each(|(_, score)| *score = 0.0);
                 stems.iter().fold(found, |sum, stem| with(sum, &self.scores(stem, lists)))
             }
         }
     }
 
-    /// Whether a tier knows a phrase: it would have the pairs as keys if a record had them.
-    fn has_keys(&self, pairs: &[String], tier: usize, lists: &Lists) -> bool {
-        let has = |pair| lists.get(pair).is_some_and(|lists| lists[tier].records > 0);
-        self.tiers[tier].tier.phrases == Phrases::Text || pairs.iter().all(has)
-    }
-
     /// Whether the pairs of a phrase tell all records of a tier that have it.
     fn knows(&self, pairs: &[String], tier: usize, lists: &Lists) -> bool {
-        let is_whole = |pair| lists.get(pair).is_none_or(|lists| lists[tier].is_complete());
-        self.has_keys(pairs, tier, lists) && pairs.iter().all(is_whole)
+        let is_text = self.tiers[tier].tier.phrases == Phrases::Text;
+        pairs.iter().all(|pair| {
+            let list = lists.get(pair).map(|lists| &lists[tier]);
+            list.map_or(is_text, |l| l.is_complete() && (is_text || l.records > 0))
+        })
     }
 
     /// By part, the best records that have all words of a phrase, of tiers whose pairs do not tell
