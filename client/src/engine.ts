@@ -407,10 +407,9 @@ export class Engine {
       if (part.kind === "word") return { occur, ...this.segments(tiers, part.key) };
       const lists = keys.map((key) => this.segments(tiers, key));
       const whole = lists.every((one) => one.whole);
-      const sum = (segments: Segment[][], need: number) => ({ occur, segments: room.gather(segments, need), whole });
       const segments = lists.map((one) => one.segments);
       if (part.kind === "prefix") return { occur, segments: segments.flat(), whole };
-      if (part.kind === "field") return sum(segments, segments.length);
+      if (part.kind === "field") return { occur, segments: room.gather(segments, segments.length), whole };
       // A phrase: all its pairs, or seen on the card. Where the pairs are the words are, of whose
       // lists only the best may be known. That a pair is there says the same of all records, and of
       // a tier that does not have it as a key nothing: so only the stems count.
