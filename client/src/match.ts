@@ -58,22 +58,20 @@ export class Room {
    */
   find(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
     this.grow();
+    const all = parts.flatMap(({ segments }) => segments);
     try {
-      return this.search(parts, passing, sets, count, wanted, order);
+      return this.search(parts, all, passing, sets, count, wanted, order);
     } finally {
-      if (this.isDense(parts)) {
+      if (this.isDense(all)) {
         this.marks.fill(0);
         this.scores.fill(0);
-      } else
-        for (const { segments } of parts)
-          for (const { base, docs } of segments)
-            for (let i = 0; i < docs.length; i += 1) this.marks[base + docs[i]!] = this.scores[base + docs[i]!] = 0;
+      } else for (const { base, docs } of all) for (let i = 0; i < docs.length; i += 1) this.marks[base + docs[i]!] = this.scores[base + docs[i]!] = 0;
     }
   }
 
   /** Whether to look at each record costs less than to sort those of the lists. */
-  private isDense(parts: Matches[]): boolean {
-    return parts.reduce((sum, { segments }) => sum + size(segments), 0) > this.records / DENSE;
+  private isDense(all: Segment[]): boolean {
+    return size(all) > this.records / DENSE;
   }
 
   private grow(): void {
@@ -112,10 +110,10 @@ export class Room {
     return [{ base: 0, docs: found.subarray(0, kept), says: sums, weight: 65536 }];
   }
 
-  private search(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
+  private search(parts: Matches[], all: Segment[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
     const { marks, scores, tiers } = this;
     const need = this.mark(parts, sets);
-    const docs = this.marked(parts, need);
+    const docs = this.marked(all, need);
     const byRun = tiers.map((tier) => new Uint32Array(tier.runs.count));
     const best = new Best(wanted);
     const first: number[] = [];
@@ -175,19 +173,17 @@ export class Room {
     return need;
   }
 
-  /** The records with this mark, by number. */
-  private marked(parts: Matches[], mark: number): Uint32Array {
+  /** The records of the lists that have this mark, by number. */
+  private marked(all: Segment[], mark: number): Uint32Array {
     const { marks } = this;
-    const dense = this.isDense(parts);
-    const from = dense ? this.records : parts.reduce((sum, { segments }) => sum + size(segments), 0);
-    const docs = new Uint32Array(from);
+    const dense = this.isDense(all);
+    const docs = new Uint32Array(dense ? this.records : size(all));
     let found = 0;
     if (dense) {
-      for (let doc = 0; doc < from; doc += 1) if (marks[doc] === mark) docs[found++] = doc;
+      for (let doc = 0; doc < docs.length; doc += 1) if (marks[doc] === mark) docs[found++] = doc;
       return docs.subarray(0, found);
     }
-    for (const { segments } of parts)
-      for (const { base, docs: own } of segments) for (let i = 0; i < own.length; i += 1) if (marks[base + own[i]!] === mark) docs[found++] = base + own[i]!;
+    for (const { base, docs: own } of all) for (let i = 0; i < own.length; i += 1) if (marks[base + own[i]!] === mark) docs[found++] = base + own[i]!;
     return docs.subarray(0, found).sort().filter((doc, at, all) => doc !== all[at - 1]);
   }
 }

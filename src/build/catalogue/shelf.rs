@@ -52,7 +52,8 @@ pub struct Sheet {
     pub packs: Vec<SitePack>,
 }
 
-/// Texts in `[prefix, after(prefix))` are those that begin with the prefix.
+/// Texts from `prefix` to `after(prefix)` are those that begin with the prefix: no path ends in the
+/// last of all characters.
 fn after(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)
 }
@@ -283,25 +284,25 @@ impl Catalogue {
     /// # Errors
     /// When they cannot be read.
     pub fn files_under(&self, prefix: &str, most: usize) -> Result<Vec<FileRow>, CatalogueError> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT path, bytes, sha256, day FROM files WHERE path >= ?1 AND path < ?2
-             ORDER BY path LIMIT ?3",
-        )?;
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let files = query.query_map(params![prefix, after(prefix), most], file_row)?;
-        Ok(files.collect::<Result<_, _>>()?)
+        self.files_between(prefix, &after(prefix), most)
     }
 
-    /// The printed files from `first` to `last`, both of them included, by path.
+    /// The printed files from `first` to `last`, both of them included, by path; at most `most`.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn files_between(&self, first: &str, last: &str) -> Result<Vec<FileRow>, CatalogueError> {
+    pub fn files_between(
+        &self,
+        first: &str,
+        last: &str,
+        most: usize,
+    ) -> Result<Vec<FileRow>, CatalogueError> {
         let mut query = self.connection.prepare_cached(
             "SELECT path, bytes, sha256, day FROM files WHERE path >= ?1 AND path <= ?2
-             ORDER BY path",
+             ORDER BY path LIMIT ?3",
         )?;
-        let files = query.query_map([first, last], file_row)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let files = query.query_map(params![first, last, most], file_row)?;
         Ok(files.collect::<Result<_, _>>()?)
     }
 

@@ -100,15 +100,17 @@ pub(super) fn list_files(
         let mut cutter = Cutter::new(SHEET);
         let mut files = Vec::new();
         let rows = match (run.spots.first(), run.spots.last()) {
-            (Some(first), Some(last)) => catalogue.files_between(&first.key, &last.key)?,
+            (Some(first), Some(last)) => {
+                catalogue.files_between(&first.key, &last.key, usize::MAX)?
+            }
             _ => Vec::new(),
         };
-        for row in rows {
-            let last = cutter.ends(&row.path).then(|| row.path.clone());
+        // The spots are those of the same rows.
+        for (Spot { key, .. }, row) in run.spots.iter().zip(rows) {
             files.push(row);
-            if last.is_some() {
+            if cutter.ends(key) {
                 let files = std::mem::take(&mut files);
-                made.extend(sheet(catalogue, stage, form, sheets, last.as_deref(), files)?);
+                made.extend(sheet(catalogue, stage, form, sheets, Some(key), files)?);
             }
         }
         made.extend(sheet(catalogue, stage, form, sheets, None, files)?);
