@@ -167,15 +167,23 @@ impl<'a> FrameWorker<'a> {
             self.press.start(&old.known, &lines, old.pages)?;
             page.listed = Tally { files: old.row.files, bytes: old.row.bytes };
             compared &= old.dumps.is_some();
+            let before = Before::new(&old.row, old.known, lines)?;
             if let Some(dumps) = old.dumps {
-                page.earlier = dumps.read(&mut self.frames);
+                let rows = || group.rows.iter();
+                let public = rows().filter(|row| before.facts_of(&row.id).is_some());
+                let touched = rows().filter(|row| self.changed.has(row));
+                let (public, touched) = (ids(public), ids(touched));
+                page.earlier = dumps.read(&public, &touched, &mut self.frames);
                 compared &= page.earlier.is_whole();
             }
-            page.old = Some(Before::new(&old.row, old.known, lines)?);
+            page.old = Some(before);
         }
         page.edits = compared.then(Vec::new);
         self.lines.clear();
         self.builder.start(self.settings.dump.spans.place_of_number(number));
+        for (format, frame) in page.earlier.take_kept() {
+            self.builder.keep(format, frame);
+        }
         for row in &group.rows {
             page.memo.summary.counts.minted += 1;
             if self.copy(row, &mut page)? {
@@ -478,6 +486,10 @@ impl<'a> FrameWorker<'a> {
         }
         Ok(())
     }
+}
+
+fn ids<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<&'r str> {
+    rows.map(|row| row.id.as_str()).collect()
 }
 
 /// The format of the dumps that an export is in.

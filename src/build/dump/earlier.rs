@@ -1,7 +1,8 @@
 //! Records in the packs of the release before, for those that did not change: copying what was
-//! printed of them costs a fifth of printing it again.
+//! printed of them costs a fifth of printing it again, and a frame with none that changed is taken
+//! as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +10,9 @@ use super::frame::FrameBuilder;
 use crate::release::fetch::Source;
 use crate::release::layout::{Format, PackId, Place, Spans};
 use crate::release::manifest::Dump;
-use crate::release::pack::{DecodedFrame, FrameDecoder, PackReader};
+use crate::release::pack::{
+    DecodedFrame, EncodedFrame, FrameDecoder, FrameInfo, PackError, PackReader,
+};
 
 /// The packs of one number, in the order of the formats.
 type Packs<'a> = Arc<Opened<'a>>;
@@ -78,8 +81,14 @@ pub(in crate::build) struct EarlierFrame<'a> {
 
 impl EarlierFrame<'_> {
     /// Its records in every format. What cannot be read in one of them, or is damaged, is not
-    /// there.
-    pub(in crate::build) fn read(&self, decoder: &mut FrameDecoder) -> EarlierRecords {
+    /// there. Of a format whose frames are finer, those without a `touched` record stay encoded:
+    /// `public` are the records that they had, in pack order.
+    pub(in crate::build) fn read(
+        &self,
+        public: &[&str],
+        touched: &[&str],
+        decoder: &mut FrameDecoder,
+    ) -> EarlierRecords {
         let mut records = EarlierRecords {
             formats: self.formats,
             damaged: !self.packs.all,
@@ -88,14 +97,20 @@ impl EarlierFrame<'_> {
         for (format, reader) in &self.packs.readers {
             // A format's own frames may be finer.
             let pack = self.place.pack;
-            let finer = self.spans.of(*format).frames(pack) / self.spans.frames(pack);
-            let finer = finer as u32;
+            let spans = self.spans.of(*format);
+            let finer = (spans.frames(pack) / self.spans.frames(pack)) as u32;
             let inside = self.place.frame * finer..(self.place.frame + 1) * finer;
+            let place = |id: &&str| spans.place(id);
+            let changed: BTreeSet<Place> = touched.iter().map(place).collect();
             for info in inside.filter_map(|frame| reader.tail().find(frame)) {
-                match reader.decoded(info, decoder) {
-                    Ok(frame) => records.add(*format, frame),
-                    Err(_) => records.damaged = true,
-                }
+                let here = info.place(pack);
+                let read = if changed.contains(&here) {
+                    reader.decoded(info, decoder).map(|frame| records.add(*format, frame))
+                } else {
+                    let ids = public.iter().filter(|id| place(id) == here).copied();
+                    records.keep(*format, reader, info, &ids.collect::<Vec<_>>())
+                };
+                records.damaged |= read.is_err();
             }
         }
         records
@@ -110,8 +125,18 @@ pub(in crate::build) struct EarlierRecords {
     /// Whether something that is there could not be read.
     damaged: bool,
     frames: Vec<Vec<u8>>,
-    /// By id, which of the frames and where in it, in the order of the formats.
-    places: BTreeMap<String, Vec<(Format, usize, Range<usize>)>>,
+    /// Frames that stay encoded.
+    kept: Vec<(Format, EncodedFrame)>,
+    /// By id, where it is, in the order of the formats.
+    places: BTreeMap<String, Vec<(Format, Spot)>>,
+}
+
+/// Where a record is.
+enum Spot {
+    /// In a frame that stays encoded.
+    Kept,
+    /// In which of the decoded ones, and where there.
+    Decoded(usize, Range<usize>),
 }
 
 impl EarlierRecords {
@@ -119,10 +144,35 @@ impl EarlierRecords {
         let number = self.frames.len();
         for (id, body) in frame.records(format.container()) {
             let start = body.as_ptr().addr() - frame.raw.as_ptr().addr();
-            let place = (format, number, start..start + body.len());
-            self.places.entry(id.to_owned()).or_default().push(place);
+            let spot = Spot::Decoded(number, start..start + body.len());
+            self.places.entry(id.to_owned()).or_default().push((format, spot));
         }
         self.frames.push(frame.raw);
+    }
+
+    /// Takes a frame encoded if it has these records; it is not there if not.
+    fn keep(
+        &mut self,
+        format: Format,
+        reader: &PackReader<'_, Source>,
+        info: &FrameInfo,
+        ids: &[&str],
+    ) -> Result<(), PackError> {
+        let frame = reader.encoded(info)?;
+        if frame.holds(ids) {
+            for id in ids {
+                self.places.entry((*id).to_owned()).or_default().push((format, Spot::Kept));
+            }
+            self.kept.push((format, frame));
+        } else {
+            self.damaged = true;
+        }
+        Ok(())
+    }
+
+    /// The frames that stay encoded: give them to the builder before its first record.
+    pub(in crate::build) fn take_kept(&mut self) -> Vec<(Format, EncodedFrame)> {
+        std::mem::take(&mut self.kept)
     }
 
     /// Its memory, for the next.
@@ -146,10 +196,11 @@ impl EarlierRecords {
         let is_everywhere = |places: &&Vec<_>| self.formats > 0 && places.len() == self.formats;
         let Some(places) = self.places.get(id).filter(is_everywhere) else { return false };
         let copied = builder.record(id, |format, out| {
-            let place = places.iter().find(|(of, ..)| *of == format);
-            let body = place.and_then(|(_, frame, range)| self.frames[*frame].get(range.clone()));
-            out.extend_from_slice(body.ok_or(())?);
-            Ok::<_, ()>(())
+            let spot = places.iter().find(|(of, _)| *of == format).map(|(_, spot)| spot);
+            // The builder does not ask for what it has in a frame that was kept.
+            let Some(Spot::Decoded(frame, range)) = spot else { return Err(()) };
+            out.extend_from_slice(self.frames[*frame].get(range.clone()).ok_or(())?);
+            Ok(())
         });
         if copied.is_ok() {
             self.places.remove(id);
@@ -157,10 +208,20 @@ impl EarlierRecords {
         copied.is_ok()
     }
 
-    /// Takes the record out: its bytes in the formats that it is in.
+    /// Takes the record out: its bytes in the formats that it is in. One that is in a frame that
+    /// was kept stays: its bytes are not known.
     pub(in crate::build) fn take(&mut self, id: &str) -> BTreeMap<Format, Vec<u8>> {
+        let decoded = |places: &&Vec<(Format, Spot)>| {
+            places.iter().all(|(_, spot)| matches!(spot, Spot::Decoded(..)))
+        };
+        if self.places.get(id).filter(decoded).is_none() {
+            return BTreeMap::new();
+        }
         let places = self.places.remove(id).unwrap_or_default().into_iter();
-        let body = |frame: usize, range| self.frames.get(frame)?.get(range).map(<[u8]>::to_vec);
-        places.filter_map(|(format, frame, range)| Some((format, body(frame, range)?))).collect()
+        let body = |spot| match spot {
+            Spot::Decoded(frame, range) => Some(self.frames.get(frame)?.get(range)?.to_vec()),
+            Spot::Kept => None,
+        };
+        places.filter_map(|(format, spot)| Some((format, body(spot)?))).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! One frame in every format: pure work for a worker thread.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::ops::Range;
@@ -80,6 +81,8 @@ struct Stream {
     usual: usize,
     /// Where its frames begin: which, the number of its first record, the first byte.
     starts: Vec<(Place, usize, usize)>,
+    /// Frames that are there already, whose records are not written again.
+    kept: BTreeMap<Place, EncodedFrame>,
     /// Where the bytes of the last record are.
     last: Range<usize>,
 }
@@ -96,12 +99,13 @@ impl Stream {
         self.usual = (7 * self.usual + raw) / 8;
         self.raw.clear();
         self.starts.clear();
+        self.kept.clear();
         self.last = 0..0;
     }
 
     /// Compresses its frames.
     fn encode(
-        &self,
+        &mut self,
         ids: &[String],
         encoder: &mut FrameEncoder,
     ) -> Result<Vec<EncodedFrame>, EncodeError> {
@@ -109,10 +113,24 @@ impl Stream {
         let ends = ends.chain([(ids.len(), self.raw.len())]);
         let frames = self.starts.iter().zip(ends).map(|((place, record, byte), end)| {
             let (ids, raw) = (&ids[*record..end.0], &self.raw[*byte..end.1]);
-            EncodedFrame::new(&self.spans, *place, ids, raw, encoder)
+            match self.kept.remove(place) {
+                Some(kept) if kept.holds(ids) => Ok(kept),
+                Some(_) => Err(other_records(*place)),
+                None => EncodedFrame::new(&self.spans, *place, ids, raw, encoder),
+            }
         });
-        frames.collect()
+        let frames = frames.collect::<Result<_, _>>()?;
+        match self.kept.first_key_value() {
+            Some((place, _)) => Err(other_records(*place)),
+            None => Ok(frames),
+        }
     }
+}
+
+/// What is wrong if a frame that was kept is not of the records that came.
+fn other_records(place: Place) -> EncodeError {
+    let (pack, frame) = (place.pack.to_string(), place.frame);
+    EncodeError::Frame { pack, frame, fault: Fault::Card("kept, but of other records") }
 }
 
 /// A frame in every format, ready for the writer.
@@ -137,8 +155,9 @@ impl FrameBuilder {
             format: *format,
             spans: options.spans.of(*format),
             raw: Vec::with_capacity(ROOM),
-            usual: ROOM / 4,
+            usual: ROOM / 3,
             starts: Vec::new(),
+            kept: BTreeMap::new(),
             last: 0..0,
         };
         Ok(FrameBuilder {
@@ -157,8 +176,15 @@ impl FrameBuilder {
         self.streams.iter_mut().for_each(Stream::clear);
     }
 
+    /// Takes a frame of a format as it is: its records must come, but are not written in it.
+    pub fn keep(&mut self, format: Format, frame: EncodedFrame) {
+        if let Some(stream) = self.streams.iter_mut().find(|stream| stream.format == format) {
+            stream.kept.insert(frame.place, frame);
+        }
+    }
+
     /// Appends one record: `write` appends its bytes in the format it is asked for, once for
-    /// each. Records come in order of their key, then id.
+    /// each that it is to be written in. Records come in order of their key, then id.
     ///
     /// # Errors
     /// When `write` fails or the bytes do not fit; the record then is in no format.
@@ -167,12 +193,17 @@ impl FrameBuilder {
         id: &str,
         mut write: impl FnMut(Format, &mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), RecordError<E>> {
-        let starts: Vec<usize> = self.streams.iter().map(|stream| stream.raw.len()).collect();
-        for stream in &mut self.streams {
+        let start = |stream: &Stream| (stream.raw.len(), stream.spans.place(id));
+        let starts: Vec<(usize, Place)> = self.streams.iter().map(start).collect();
+        for (stream, (_, place)) in self.streams.iter_mut().zip(&starts) {
+            if stream.kept.contains_key(place) {
+                stream.last = 0..0;
+                continue;
+            }
             match one_format(stream.format, id, &mut stream.raw, &mut write) {
                 Ok(body) => stream.last = body,
                 Err(error) => {
-                    for (stream, start) in self.streams.iter_mut().zip(starts) {
+                    for (stream, (start, _)) in self.streams.iter_mut().zip(starts) {
                         stream.raw.truncate(start);
                         stream.last = 0..0;
                     }
@@ -180,8 +211,7 @@ impl FrameBuilder {
                 }
             }
         }
-        for (stream, start) in self.streams.iter_mut().zip(starts) {
-            let place = stream.spans.place(id);
+        for (stream, (start, place)) in self.streams.iter_mut().zip(starts) {
             if stream.starts.last().is_none_or(|(before, ..)| *before != place) {
                 stream.starts.push((place, self.ids.len(), start));
             }
@@ -236,7 +266,7 @@ impl FrameBuilder {
             return Err(fault);
         }
         let mut formats = Vec::with_capacity(self.streams.len());
-        for stream in &self.streams {
+        for stream in &mut self.streams {
             formats.push((stream.format, stream.encode(&self.ids, &mut self.encoder)?));
         }
         let compat = self.options.compat.as_ref().map(|options| {
@@ -319,6 +349,33 @@ mod tests {
         assert_eq!(without.last(Format::DataciteXml), Some(&b"datacite-xml"[..]));
         let (a, b) = (with_failures.finish().unwrap(), without.finish().unwrap());
         assert_eq!(a.unwrap().formats, b.unwrap().formats);
+    }
+
+    #[test]
+    fn a_frame_that_is_kept_is_not_written_again() {
+        let finished = |kept: Option<&EncodedFrame>, ids: &[&str]| {
+            let mut builder = builder();
+            kept.into_iter().for_each(|kept| builder.keep(Format::NativeJson, kept.clone()));
+            for id in ids {
+                let written = builder.record(id, |format, out| {
+                    let is_kept = kept.is_some() && *id != "1";
+                    assert!(!is_kept || format != Format::NativeJson, "{id} is written again");
+                    good(format, out)
+                });
+                written.unwrap();
+            }
+            builder.finish().map(|frame| frame.unwrap().formats).map_err(|error| error.to_string())
+        };
+        let whole = finished(None, &["1", "200", "202"]).unwrap();
+        let native = whole.iter().find(|(format, _)| *format == Format::NativeJson);
+        let kept = native.and_then(|(_, frames)| frames.get(1));
+        assert_eq!(finished(kept, &["1", "200", "202"]).unwrap(), whole);
+        for others in
+            [vec!["1"], vec!["1", "200"], vec!["1", "200", "203"], vec!["1", "201", "202"]]
+        {
+            let error = finished(kept, &others).unwrap_err();
+            assert!(error.ends_with("kept, but of other records"), "{others:?}: {error}");
+        }
     }
 
     #[test]

@@ -112,6 +112,16 @@ impl EncodedFrame {
     }
 }
 
+impl EncodedFrame {
+    /// Whether its records are these, in this order, as far as first, last and number tell.
+    pub fn holds<S: AsRef<str>>(&self, ids: &[S]) -> bool {
+        let is = |id: Option<&S>, own: &str| id.is_some_and(|id| id.as_ref() == own);
+        ids.len() == self.records as usize
+            && is(ids.first(), &self.first_id)
+            && is(ids.last(), &self.last_id)
+    }
+}
+
 /// Largest buffer that a decoder keeps for later: twice what a full frame usually takes.
 const SPARE: usize = 8 << 20;
 
