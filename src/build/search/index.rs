@@ -3,27 +3,37 @@
 use std::fs;
 use std::path::Path;
 
+use tantivy::directory::RamDirectory;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{self, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
-use tantivy::{Index, IndexWriter, ReloadPolicy, SegmentReader, TantivyDocument};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::{
+    Index, IndexWriter, ReloadPolicy, SegmentReader, SingleSegmentIndexWriter, TantivyDocument,
+};
 
 use super::document::{BETWEEN, Field};
 use super::{SearchError, file_error};
 
-/// Bytes of postings that tantivy holds before it writes a segment, and the least it takes: its
-/// tables are made for as much, which costs more than indexing a few records.
+/// Bytes of postings that tantivy holds before it writes a segment.
 const BUFFER: usize = 96 << 20;
-const SMALL_BUFFER: usize = 15_000_000;
+/// What its tables are made for where there are few records; they grow.
+const SMALL_BUFFER: usize = 1 << 20;
 
 /// Name of the fast field with the number of the document in the order of arrival.
 const NUMBER: &str = "number";
 
 /// A tantivy index that is being written.
 pub(super) struct Inverter {
-    writer: IndexWriter,
+    writer: Writer,
     number: schema::Field,
     fields: [schema::Field; 6],
+}
+
+enum Writer {
+    /// In files, by a thread of its own.
+    Many(Box<IndexWriter>),
+    /// In memory: threads, files and large tables cost more than indexing a few records.
+    Few(Box<SingleSegmentIndexWriter>),
 }
 
 /// A finished index of one segment.
@@ -33,9 +43,9 @@ pub(super) struct Inverted {
 }
 
 impl Inverter {
-    /// An empty index in `dir`, which is made, for many documents or a few.
+    /// An empty index: in `dir`, which is made, for many documents, in memory for a few (some ten
+    /// kilobytes each).
     pub(super) fn new(dir: &Path, few: bool) -> Result<Inverter, SearchError> {
-        fs::create_dir_all(dir).map_err(file_error("make", dir))?;
         let mut schema = Schema::builder();
         let number = schema.add_u64_field(NUMBER, schema::FAST);
         let fields = Field::ALL.map(|field| {
@@ -51,10 +61,18 @@ impl Inverter {
             let name = format!("{field:?}").to_lowercase();
             schema.add_text_field(&name, TextOptions::default().set_indexing_options(indexing))
         });
-        let index = Index::create_in_dir(dir, schema.build())?;
-        index.tokenizers().register("lines", Lines::default());
-        let writer = index.writer_with_num_threads(1, if few { SMALL_BUFFER } else { BUFFER })?;
-        writer.set_merge_policy(Box::new(NoMergePolicy));
+        let tokenizers = TokenizerManager::default();
+        tokenizers.register("lines", Lines::default());
+        let builder = Index::builder().schema(schema.build()).tokenizers(tokenizers);
+        let writer = if few {
+            let memory = RamDirectory::create();
+            Writer::Few(Box::new(builder.single_segment_index_writer(memory, SMALL_BUFFER)?))
+        } else {
+            fs::create_dir_all(dir).map_err(file_error("make", dir))?;
+            let writer = builder.create_in_dir(dir)?.writer_with_num_threads(1, BUFFER)?;
+            writer.set_merge_policy(Box::new(NoMergePolicy));
+            Writer::Many(Box::new(writer))
+        };
         Ok(Inverter { writer, number, fields })
     }
 
@@ -67,19 +85,28 @@ impl Inverter {
                 document.add_text(field, text);
             }
         }
-        self.writer.add_document(document)?;
+        match &mut self.writer {
+            Writer::Many(writer) => writer.add_document(document).map(drop)?,
+            Writer::Few(writer) => writer.add_document(document)?,
+        }
         Ok(())
     }
 
     /// Makes one segment of all; there must be a document.
-    pub(super) fn finish(mut self) -> Result<Inverted, SearchError> {
-        self.writer.commit()?;
-        let index = self.writer.index().clone();
-        let segments = index.searchable_segment_ids()?;
-        if segments.len() > 1 {
-            self.writer.merge(&segments).wait()?;
-        }
-        self.writer.wait_merging_threads()?;
+    pub(super) fn finish(self) -> Result<Inverted, SearchError> {
+        let index = match self.writer {
+            Writer::Many(mut writer) => {
+                writer.commit()?;
+                let index = writer.index().clone();
+                let segments = index.searchable_segment_ids()?;
+                if segments.len() > 1 {
+                    writer.merge(&segments).wait()?;
+                }
+                writer.wait_merging_threads()?;
+                index
+            }
+            Writer::Few(writer) => writer.finalize()?,
+        };
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let segments = reader.searcher().segment_readers().to_vec();
         match <[SegmentReader; 1]>::try_from(segments) {
