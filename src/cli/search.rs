@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global, search: &Search) -> Result<Exit> {
 }
 
 fn tell(answer: &Answer, offset: usize, out: &mut impl io::Write) -> io::Result<()> {
-    writeln!(out, "{} records", answer.total)?;
+    writeln!(out, "{} record{}", answer.total, if answer.total == 1 { "" } else { "s" })?;
     for (at, hit) in answer.hits.iter().enumerate() {
         writeln!(out, "\n{}. {}", offset + at + 1, hit.title)?;
         let more = if hit.more_creators > 0 { " and others" } else { "" };

@@ -47,7 +47,7 @@ pub(super) fn run(global: &Global, arguments: &Verify) -> Result<Exit> {
             writeln!(out, "{problem}")?;
         }
     }
-    tell(global.quiet, &report);
+    tell(global.quiet, depth, &report);
     if !report.is_good() {
         return Ok(Exit::Failure);
     }
@@ -102,16 +102,17 @@ fn repair(global: &Global, source: &Source, from: &str, report: &Report) -> Resu
     Ok(repaired.files)
 }
 
-fn tell(quiet: bool, report: &Report) {
+fn tell(quiet: bool, depth: Depth, report: &Report) {
     for warning in &report.warnings {
         say(quiet, format_args!("warning: {warning}"));
     }
     let release = if report.release.is_empty() { "(none)" } else { &report.release };
     let outcome = if report.is_good() { "is good" } else { "is NOT good" };
+    let part = if depth == Depth::Sampled { " as a sample" } else { "" };
     say(
         quiet,
         format_args!(
-            "release {release} {outcome}: {} files, {} frames, {} records, {} problems",
+            "release {release} {outcome}: {} files, {} frames and {} records{part}, {} problems",
             report.files,
             report.frames,
             report.records,

@@ -262,7 +262,7 @@ fn a_copy_repairs_another() {
     let ran = run(offprint().args(["verify", to, "--repair", from.to_str().unwrap()]));
     let told = ran.stderr.clone();
     let _ = ran.exits(0);
-    assert!(told.contains("is good"), "{told}");
+    assert!(told.contains("is good") && told.contains(" as a sample, 0 problems"), "{told}");
     assert_published(&repo, dir.path());
 
     let page = "index.html";
