@@ -4,7 +4,7 @@
 //! record never moves its neighbours. Paths are relative to the web root, with `/`.
 
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -178,6 +178,18 @@ impl Spans {
         let spans = if whole { numeric } else { self };
         let hashed = Spans { hash_frame_bits: spans.hash_frame_bits + 1, ..spans };
         hashed.validate().unwrap_or(spans)
+    }
+
+    /// How many frames of a format make one of these.
+    pub fn finer(self, format: Format, pack: PackId) -> u32 {
+        // Fits: a pack has at most `MAX_FRAMES`.
+        ((self.of(format).frames(pack) / self.frames(pack)) as u32).max(1)
+    }
+
+    /// The numbers of the frames of a format that make the one at `place` of these.
+    pub fn inside(self, format: Format, place: Place) -> Range<u32> {
+        let finer = self.finer(format, place.pack);
+        place.frame * finer..(place.frame + 1) * finer
     }
 
     /// Where the record `id` is.

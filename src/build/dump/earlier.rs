@@ -2,7 +2,7 @@
 //! printed of them costs a fifth of printing it again, and a frame with none that changed is taken
 //! as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,9 +10,7 @@ use super::frame::FrameBuilder;
 use crate::release::fetch::Source;
 use crate::release::layout::{Format, PackId, Place, Spans};
 use crate::release::manifest::Dump;
-use crate::release::pack::{
-    DecodedFrame, EncodedFrame, FrameDecoder, FrameInfo, PackError, PackReader,
-};
+use crate::release::pack::{DecodedFrame, EncodedFrame, FrameDecoder, PackReader};
 
 /// The packs of one number, in the order of the formats.
 type Packs<'a> = Arc<Opened<'a>>;
@@ -95,22 +93,19 @@ impl EarlierFrame<'_> {
             ..EarlierRecords::default()
         };
         for (format, reader) in &self.packs.readers {
-            // A format's own frames may be finer.
-            let pack = self.place.pack;
             let spans = self.spans.of(*format);
-            let finer = (spans.frames(pack) / self.spans.frames(pack)) as u32;
-            let inside = self.place.frame * finer..(self.place.frame + 1) * finer;
-            let place = |id: &&str| spans.place(id);
-            let changed: BTreeSet<Place> = touched.iter().map(place).collect();
+            let inside = self.spans.inside(*format, self.place);
             for info in inside.filter_map(|frame| reader.tail().find(frame)) {
-                let here = info.place(pack);
-                let read = if changed.contains(&here) {
-                    reader.decoded(info, decoder).map(|frame| records.add(*format, frame))
+                let place = info.place(self.place.pack);
+                let is_here = |id: &&&str| spans.place(id) == place;
+                let is_read = if touched.iter().any(|id| is_here(&id)) {
+                    let frame = reader.decoded(info, decoder);
+                    frame.map(|frame| records.add(*format, frame)).is_ok()
                 } else {
-                    let ids = public.iter().filter(|id| place(id) == here).copied();
-                    records.keep(*format, reader, info, &ids.collect::<Vec<_>>())
+                    let ids: Vec<&str> = public.iter().filter(is_here).copied().collect();
+                    reader.encoded(info).is_ok_and(|frame| records.keep(*format, frame, &ids))
                 };
-                records.damaged |= read.is_err();
+                records.damaged |= !is_read;
             }
         }
         records
@@ -150,24 +145,16 @@ impl EarlierRecords {
         self.frames.push(frame.raw);
     }
 
-    /// Takes a frame encoded if it has these records; it is not there if not.
-    fn keep(
-        &mut self,
-        format: Format,
-        reader: &PackReader<'_, Source>,
-        info: &FrameInfo,
-        ids: &[&str],
-    ) -> Result<(), PackError> {
-        let frame = reader.encoded(info)?;
-        if frame.holds(ids) {
+    /// Takes a frame encoded, if it has these records.
+    fn keep(&mut self, format: Format, frame: EncodedFrame, ids: &[&str]) -> bool {
+        let is_kept = frame.holds(ids);
+        if is_kept {
             for id in ids {
                 self.places.entry((*id).to_owned()).or_default().push((format, Spot::Kept));
             }
             self.kept.push((format, frame));
-        } else {
-            self.damaged = true;
         }
-        Ok(())
+        is_kept
     }
 
     /// The frames that stay encoded: give them to the builder before its first record.
@@ -211,17 +198,15 @@ impl EarlierRecords {
     /// Takes the record out: its bytes in the formats that it is in. One that is in a frame that
     /// was kept stays: its bytes are not known.
     pub(in crate::build) fn take(&mut self, id: &str) -> BTreeMap<Format, Vec<u8>> {
-        let decoded = |places: &&Vec<(Format, Spot)>| {
-            places.iter().all(|(_, spot)| matches!(spot, Spot::Decoded(..)))
-        };
-        if self.places.get(id).filter(decoded).is_none() {
-            return BTreeMap::new();
-        }
-        let places = self.places.remove(id).unwrap_or_default().into_iter();
-        let body = |spot| match spot {
-            Spot::Decoded(frame, range) => Some(self.frames.get(frame)?.get(range)?.to_vec()),
+        let body = |(format, spot): &(Format, Spot)| match spot {
+            Spot::Decoded(frame, range) => {
+                Some((*format, self.frames.get(*frame)?.get(range.clone())?.to_vec()))
+            }
             Spot::Kept => None,
         };
-        places.filter_map(|(format, spot)| Some((format, body(spot)?))).collect()
+        let places = self.places.get(id).into_iter().flatten();
+        let Some(bodies) = places.map(body).collect() else { return BTreeMap::new() };
+        self.places.remove(id);
+        bodies
     }
 }

@@ -147,12 +147,10 @@ impl<'a> DumpWriter<'a> {
         if !standing.touched.contains(&place.pack) {
             return if self.last == Some(place.pack) { Ok(()) } else { self.carry(place.pack) };
         }
-        let whole = self.options.spans;
+        let spans = self.options.spans;
         let old = self.old_pack(place.pack)?;
         for (at, format, reader) in &old.readers {
-            // A format's own frames may be finer.
-            let finer = (whole.of(*format).frames(place.pack) / whole.frames(place.pack)) as u32;
-            let inside = place.frame * finer..(place.frame + 1) * finer;
+            let inside = spans.inside(*format, place);
             for info in inside.filter_map(|frame| reader.tail().find(frame)) {
                 self.start(place.pack)?;
                 let writer = self.open.iter_mut().find_map(|(_, writers)| writers.get_mut(*at));

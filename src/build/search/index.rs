@@ -43,8 +43,7 @@ pub(super) struct Inverted {
 }
 
 impl Inverter {
-    /// An empty index: in `dir`, which is made, for many documents, in memory for a few (some ten
-    /// kilobytes each).
+    /// An empty index: in `dir`, which is made, for many documents, in memory for a few.
     pub(super) fn new(dir: &Path, few: bool) -> Result<Inverter, SearchError> {
         let mut schema = Schema::builder();
         let number = schema.add_u64_field(NUMBER, schema::FAST);

@@ -29,7 +29,7 @@ const ADDED: usize = 3;
 /// What was added, and what is dead, are each at most one of so many records of the bases.
 const SHARE: u64 = 10;
 
-/// Fewer records than this are indexed in little memory.
+/// Fewer records than this are indexed in memory.
 const FEW: usize = 2000;
 
 /// Adds what changed to the tiers that stand; `None` if everything is to be made anew: nothing

@@ -110,9 +110,7 @@ impl EncodedFrame {
             card: card::encode(spans, place, ids).map_err(fail)?,
         })
     }
-}
 
-impl EncodedFrame {
     /// Whether its records are these, in this order, as far as first, last and number tell.
     pub fn holds<S: AsRef<str>>(&self, ids: &[S]) -> bool {
         let is = |id: Option<&S>, own: &str| id.is_some_and(|id| id.as_ref() == own);

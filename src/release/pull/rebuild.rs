@@ -297,7 +297,7 @@ impl<'a> Press<'a> {
     }
 
     fn wholes(&self) -> Vec<Whole> {
-        let finer = self.finer(NATIVE);
+        let finer = self.new.spans.finer(NATIVE, self.pack);
         let mut wholes: Vec<Whole> = Vec::new();
         for info in &self.native.tail().frames {
             let number = info.frame / finer;
@@ -309,16 +309,8 @@ impl<'a> Press<'a> {
         wholes
     }
 
-    /// How many frames of a format make a whole one.
-    fn finer(&self, format: Format) -> u32 {
-        let whole = self.new.spans;
-        // Fits: a pack has at most `Spans::MAX_FRAMES`.
-        ((whole.of(format).frames(self.pack) / whole.frames(self.pack)) as u32).max(1)
-    }
-
     fn inside(&self, whole: u32, format: Format) -> Range<u32> {
-        let finer = self.finer(format);
-        whole * finer..(whole + 1) * finer
+        self.new.spans.inside(format, Place { pack: self.pack, frame: whole })
     }
 
     /// The frames that the release before has, if its native ones are the same.
