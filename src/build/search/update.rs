@@ -29,8 +29,8 @@ const ADDED: usize = 3;
 /// What was added, and what is dead, are each at most one of so many records of the bases.
 const SHARE: u64 = 10;
 
-/// Fewer records than this are indexed in memory.
-const FEW: usize = 2000;
+/// Fewer records than this are indexed in memory: the longest take 0.2 MB each.
+const FEW: usize = 200;
 
 /// Adds what changed to the tiers that stand; `None` if everything is to be made anew: nothing
 /// to go on from, too much of it changed, or a record in it is no longer public.
