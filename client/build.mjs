@@ -23,7 +23,8 @@ for (const [source, built] of [["page", "search"], ["worker", "search-worker"]])
     target: "es2022",
     charset: "utf8",
     legalComments: "none",
-    tsconfigRaw: {},
+    // Fields are set where the class is made, not declared too.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
     banner: { js: "// Made from client/." },
     write: false,
   });

@@ -39,6 +39,9 @@ const PRESENT = 65535;
 /** Longest code of a level, bits. */
 const LONGEST = 12;
 
+/** By what postings are, the code of their levels. */
+export type Codes = (Uint16Array | undefined)[];
+
 /** The code of levels, by the next bits: level · 16 + length. */
 export const readCode = (lengths: Uint8Array): Uint16Array => {
   const table = new Uint16Array(1 << LONGEST);
@@ -79,7 +82,7 @@ class Bits {
     if (this.position > this.bytes.length * 8) throw new Damaged("list");
   }
 
-  private bits(count: number): number {
+  bits(count: number): number {
     if (count > 24) {
       const low = this.bits(16);
       return low + this.bits(count - 16) * 65536;
@@ -104,10 +107,6 @@ class Bits {
     }
   }
 
-  flag(): boolean {
-    return this.bits(1) === 1;
-  }
-
   gamma(): number {
     const length = this.unary();
     if (length > 31) throw new Damaged("count");
@@ -115,8 +114,7 @@ class Bits {
   }
 
   /** `count` record numbers below `records`; with `code`, what their levels say goes to `says`. */
-  postings(count: number, records: number, docs: Uint32Array, from: number, says?: Uint16Array, code?: Uint16Array): void {
-    const k = rice(records, count);
+  postings(count: number, records: number, docs: Uint32Array, from: number, says?: Uint16Array, code?: Uint16Array, k = rice(records, count)): void {
     const mask = (1 << k) - 1;
     const bytes = this.bytes;
     const end = bytes.length * 8;
@@ -157,18 +155,25 @@ const rice = (records: number, count: number): number => {
   return mean < 2 ? 0 : 31 - Math.clz32(mean);
 };
 
-/** What the dictionary says of a key. */
-export type Entry = { df: number; levels: boolean } & (
+/** What postings can be, besides record numbers (0), and such with levels that are not of a stem in the text (3). */
+export const STEM = 1;
+export const PLACES = 2;
+
+/**
+ * What the dictionary says of a key: in how many records it is, and what its postings are. If
+ * places, those in the list of this word of a pair, and `k` of their code.
+ */
+export type Entry = { df: number; are: number; word?: number; k?: number | undefined } & (
   | { kind: "inline"; postings: Postings }
   | { kind: "list"; offset: number; bytes: number }
 );
 
 const INLINE = 128;
 /** From here on lists are in groups, the best first. */
-export const GROUPED = 4096;
+export const GROUPED = 8192;
 
 /** Finds fingerprints in a bucket; gives the entries of those that are there. */
-export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: number, code: Uint16Array): Map<number, Entry> => {
+export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: number, codes: Codes): Map<number, Entry> => {
   const found = new Map<number, Entry>();
   const head = new Varints(bucket);
   const count = head.next();
@@ -186,15 +191,17 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
   for (let i = 0; i <= last; i += 1) {
     const print = prints[i]!;
     const df = bits.gamma();
-    const levels = bits.flag();
-    if (df > records) throw new Damaged("count");
+    const are = bits.bits(2);
+    const word = are === PLACES ? bits.bits(1) : 0;
+    const k = are === PLACES ? bits.gamma() - 1 : undefined;
+    if (df > records || (k ?? 0) > 12) throw new Damaged("count");
     if (df <= INLINE) {
-      bits.postings(df, records, docs, 0, says, levels ? code : undefined);
+      bits.postings(df, records, docs, 0, says, codes[are], k);
       if (wanted.has(print))
-        found.set(print, { df, levels, kind: "inline", postings: { docs: docs.slice(0, df), says: says.slice(0, df) } });
+        found.set(print, { df, are, word, kind: "inline", postings: { docs: docs.slice(0, df), says: says.slice(0, df) } });
     } else {
       const bytes = bits.gamma();
-      if (wanted.has(print)) found.set(print, { df, levels, kind: "list", offset, bytes });
+      if (wanted.has(print)) found.set(print, { df, are, word, k, kind: "list", offset, bytes });
       offset += bytes;
     }
   }
@@ -208,11 +215,11 @@ export interface List extends Postings {
 }
 
 /** Reads a list from its first bytes. Record numbers rise only where the list is not in groups. */
-export const readList = (bytes: Uint8Array, df: number, total: number, records: number, code?: Uint16Array): List => {
+export const readList = (bytes: Uint8Array, { df, are, k }: Entry, total: number, records: number, codes: Codes): List => {
   const docs = new Uint32Array(df);
   const says = new Uint16Array(df);
   if (df < GROUPED) {
-    new Bits(bytes, 0).postings(df, records, docs, 0, says, code);
+    new Bits(bytes, 0).postings(df, records, docs, 0, says, codes[are], k);
     return { docs, says, whole: true };
   }
   let at = 0;

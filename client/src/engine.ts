@@ -2,12 +2,12 @@
 // the dictionary and words, lists, cards. Where a list is long, its best part comes first, and the rest in a
 // second stage; an answer says which of the two it is.
 
-import { stem, tokens } from "./analyse.ts";
-import { Damaged, readBucket, readList, type Entry, type List } from "./bits.ts";
-import { Files, joined } from "./files.ts";
+import { RUN, stem, tokens } from "./analyse.ts";
+import { Damaged, GROUPED, PLACES, STEM, readBucket, readList, type Entry, type List } from "./bits.ts";
+import { Files, joined, once } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
 import { bare, Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
-import { pairs, parse, type Parsed, type Part } from "./query.ts";
+import { pairs, parse, wordsOf, type Parsed, type Part } from "./query.ts";
 import type { Answer, Facet, FacetValue, Question } from "./protocol.ts";
 import { decoder, Tier, type Card, type TierMeta } from "./tier.ts";
 import { Words, type Place } from "./words.ts";
@@ -24,10 +24,11 @@ const MOST = 32 << 10;
 const PREFIXED = 32;
 const READ = 50;
 /** Of a first answer: requests before its cards, stems a prefix has at least, stems of a phrase
- * whose lists are read at most, cards for a phrase of two words and of more. */
+ * whose lists are read at most, pairs of a longer one, cards for a phrase of two words and of more. */
 const REQUESTS = 9;
 const STEMS_AT_LEAST = 2;
 const STEMS = 3;
+const PAIRS = 4;
 const CARDS = [14, 10] as const;
 /** Records whose dates are compared for one page, newest first. */
 const CLOSE = 200;
@@ -46,6 +47,8 @@ interface Known {
   tier: Tier;
   entry: Entry | undefined;
   list: List | undefined;
+  /** Of a pair whose list has places where others have records, the word in whose list they are. */
+  base?: Known | undefined;
   /** Records of the list that no longer count, as far as it is here. */
   dead: number;
   /** Bytes of the list that are here. */
@@ -94,12 +97,12 @@ export class Engine {
 
   async open(): Promise<void> {
     const release = JSON.parse(decoder.decode(await this.files.whole("release.json", true))) as { search?: { path: string } | null };
-    if (!release.search) throw new Error("this site has no search index");
+    if (!release.search) throw new Error("this site has no index");
     const { path } = release.search;
     if (!PATH.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 4 || pointer.analyser !== 1) throw new Error("the index is newer than this page; load the page again");
+    if (pointer.format !== 5 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
     for (const { dir, dead } of pointer.tiers)
       if (!PATH.test(dir) || !PATH.test(dead?.path ?? dir)) throw new Damaged("pointer");
     this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
@@ -109,12 +112,7 @@ export class Engine {
   /** The tiers that a question reads. */
   private async ready(all: boolean): Promise<Tier[]> {
     const tiers = this.tiers.filter((tier) => all || !tier.meta.older);
-    await Promise.all(tiers.map((tier) => {
-      let opened = this.opened.get(tier);
-      if (!opened) this.opened.set(tier, (opened = tier.open()));
-      opened.catch(() => this.opened.delete(tier));
-      return opened;
-    }));
+    await Promise.all(tiers.map((tier) => once(this.opened, tier, () => tier.open())));
     let base = 0;
     for (const tier of tiers) {
       tier.base = base;
@@ -196,7 +194,7 @@ export class Engine {
       if (records > 50) continue;
       const other = await this.words.near(tiers, token, Math.max(2, records * 10));
       if (other === undefined) continue;
-      const at = [...text.matchAll(/[\p{Alphabetic}\p{N}\p{M}]+/gu)].find(([run]) => tokens(run)[0] === token);
+      const at = [...text.matchAll(RUN)].find(([run]) => tokens(run)[0] === token);
       if (at) text = text.slice(0, at.index) + other + text.slice(at.index + at[0].length);
     }
     return text === question.q ? undefined : text;
@@ -225,6 +223,7 @@ export class Engine {
     const expanded = parts.map((part): Expanded => keysOf(part, first));
     const plain = [...new Set(expanded.flatMap(({ keys }) => keys))];
     const counted = counting.map(([slug]) => `c:${slug}`);
+    const asked = [...new Set([...plain, ...plain.flatMap(wordsOf), ...sets, ...counted])];
     // Needed whole: what is left out, and what is only counted.
     const whole = new Set([...sets, ...counted, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
     const newest = question.sort === "newest" || !parts.some(({ occur }) => occur !== "not");
@@ -233,13 +232,13 @@ export class Engine {
       // Days are a table: with the first round, and once.
       const dated = newest ? tiers.map(async (tier) => this.days.set(tier, await tier.days())) : [];
       const words = prefixed.map(({ word }) => this.words.beginning(tiers, word));
-      await Promise.all([this.look(tiers, [...new Set([...plain, ...sets, ...counted])]), ...dated]);
+      await Promise.all([this.look(tiers, asked), ...dated]);
       return Promise.all(words);
     });
     let [more, all] = [false, true];
     found.forEach(({ words, requests }, at) => {
       const { keys } = prefixed[at]!;
-      const room = Math.floor(Math.max(0, REQUESTS - requests - 2 * plain.length) / prefixed.length);
+      const room = Math.floor(Math.max(0, REQUESTS - requests - 2 * (asked.length - sets.length - counted.length)) / prefixed.length);
       const most = first ? Math.max(STEMS_AT_LEAST, room) : PREFIXED;
       all &&= words.length <= PREFIXED;
       for (const { word, places } of words.slice(0, PREFIXED)) {
@@ -253,19 +252,32 @@ export class Engine {
       }
     });
     const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
+    const bases = tiers.flatMap((tier) => this.bases(tier, plain));
     const rare = keys.filter((key) => tiers.some((tier) => !this.known.has(name(tier, key))));
     if (!first) keys.forEach((key) => whole.add(key));
-    await wave(() => Promise.all([this.load(tiers, [...keys, ...counted], whole), this.look(tiers, rare)]));
+    await wave(() => Promise.all([this.load(tiers, [...keys, ...counted], whole, bases), this.look(tiers, rare)]));
     // A tier that does not know a word may have a list of its stem all the same.
     if (rare.length > 0) await wave(() => this.load(tiers, rare, whole));
     return { expanded, keys, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
+  }
+
+  /** The words in whose lists pairs have places. A pair whose word shares its list is unknown. */
+  private bases(tier: Tier, keys: string[]): Known[] {
+    return keys.flatMap((key) => {
+      const pair = this.known.get(name(tier, key));
+      if (pair?.entry?.are !== PLACES) return [];
+      const base = this.known.get(name(tier, wordsOf(key)[pair.entry.word!]!));
+      if (base?.entry?.are === STEM && base.entry.df < GROUPED) return [(pair.base = base)];
+      pair.entry = pair.list = undefined;
+      return [];
+    });
   }
 
   /** Takes what a word says of the list of its stem. */
   private place(tier: Tier, key: string, { df, offset, bytes }: Place): void {
     if (this.known.has(name(tier, key))) return;
     if (!(df <= tier.meta.records)) throw new Damaged("words");
-    const entry: Entry = { df, levels: true, kind: "list", offset, bytes };
+    const entry: Entry = { df, are: STEM, kind: "list", offset, bytes };
     this.known.set(name(tier, key), { tier, entry, list: undefined, dead: 0, bytes: new Uint8Array() });
   }
 
@@ -284,7 +296,7 @@ export class Engine {
     const jobs = [...wanted.values()];
     const buckets = await this.stretches(jobs.map(({ tier, from, to }) => ({ tier, stream: "dict", from, to })));
     jobs.forEach(({ tier, keys, from, to }, at) => {
-      const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records, tier.code);
+      const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records, tier.codes);
       for (const [print, key] of keys) {
         const entry = entries.get(print);
         const list = entry?.kind === "inline" ? { ...entry.postings, whole: true } : undefined;
@@ -294,15 +306,16 @@ export class Engine {
   }
 
   /** One round: lists, those of `whole` to their ends, others as far as `FIRST` goes. */
-  private async load(tiers: Tier[], keys: string[], whole: Set<string>): Promise<void> {
-    const open = tiers.flatMap((tier) => keys.flatMap((key) => {
-      const known = this.known.get(name(tier, key));
-      return known?.entry?.kind === "list" && !known.list?.whole ? [{ key, known, entry: known.entry }] : [];
-    }));
+  private async load(tiers: Tier[], keys: string[], whole: Set<string>, bases: Known[] = []): Promise<void> {
+    const knownOf = (key: string) => tiers.flatMap((tier) => this.known.get(name(tier, key)) ?? []);
+    const all = keys.flatMap(knownOf);
+    const needed = new Set([...whole].flatMap(knownOf));
+    const open = [...new Set([...all, ...bases])].flatMap((known) =>
+      known.entry?.kind === "list" && !known.list?.whole ? [{ known, entry: known.entry }] : []);
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);
     let spent = 0;
-    const jobs = open.flatMap(({ key, known, entry }, at) => {
-      const fits = whole.has(key) || spent + entry.bytes <= FIRST || entry.df < 4096;
+    const jobs = open.flatMap(({ known, entry }, at) => {
+      const fits = needed.has(known) || spent + entry.bytes <= FIRST || entry.df < GROUPED;
       const have = known.bytes.length;
       const share = Math.floor((FIRST - spent) / (open.length - at));
       const to = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
@@ -316,10 +329,22 @@ export class Engine {
       const bytes = new Uint8Array(have + parts[at]!.length);
       bytes.set(known.bytes);
       bytes.set(parts[at]!, have);
-      known.list = readList(bytes, entry.df, entry.bytes, known.tier.meta.records, entry.levels ? known.tier.code : undefined);
+      known.list = readList(bytes, entry, entry.bytes, known.tier.meta.records, known.tier.codes);
       known.dead = deadIn(known.tier, known.list);
       known.bytes = known.list.whole ? new Uint8Array() : bytes;
     });
+    for (const pair of all) {
+      const { base, entry, list } = pair;
+      if (!base || !entry || !list) continue;
+      // Records where there are places.
+      list.docs.forEach((place, at, docs) => {
+        if (place >= base.list!.docs.length) throw new Damaged("places");
+        docs[at] = base.list!.docs[place]!;
+      });
+      pair.dead = deadIn(pair.tier, list);
+      entry.are = 0;
+      pair.base = undefined;
+    }
     this.forget();
   }
 
@@ -365,7 +390,7 @@ export class Engine {
     const fixed = sets.length > 0 ? [sets.flatMap((key) => this.segments(tiers, key).segments)] : [];
     const count = counting.map(([slug]) => this.segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
-    const unknown = expanded.filter(({ part }) => part.kind === "phrase" && !tiers.every((tier) => this.knows(tier, part.stems)));
+    const unknown = expanded.filter(({ part, keys, stems }) => part.kind === "phrase" && !tiers.every((tier) => this.knows(tier, keys.slice(stems.length))));
     const phrases = unknown.filter(({ part, stems }) => part.occur !== "not" && stems.length > 0);
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
@@ -425,8 +450,8 @@ export class Engine {
   }
 
   /** Whether the pairs of a phrase tell all records of a tier that have it. */
-  private knows(tier: Tier, stems: string[]): boolean {
-    return pairs(stems).every((key) => {
+  private knows(tier: Tier, pairs: string[]): boolean {
+    return pairs.every((key) => {
       const known = this.known.get(name(tier, key));
       return known?.entry ? known.list?.whole : tier.meta.phrases === "text";
     });
@@ -442,7 +467,7 @@ export class Engine {
     const found = new Set(pairs(stems));
     const segments = room.gather([...found].map((key) => this.segments(tiers, key).segments), found.size);
     parts.push({ occur: "not", segments, whole: true });
-    const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.knows(tier, stems) ? 0 : 1));
+    const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.knows(tier, pairs(stems)) ? 0 : 1));
     const likely = room.find(parts, open, [], [], READ).top;
     return { likely, shown: size(segments) };
   }
@@ -592,8 +617,8 @@ const keysOf = (part: Part, first: boolean): Expanded => {
   if (part.kind === "word") return { part, keys: [part.key], stems: [] };
   if (part.kind === "prefix") return { part, keys: [], stems: [] };
   if (part.kind === "field") return { part, keys: [...part.keys, ...part.pairs], stems: [] };
-  const stems = first && part.stems.length > STEMS ? [] : part.stems;
-  return { part, keys: [...stems, ...pairs(part.stems)], stems };
+  if (first && part.stems.length > STEMS) return { part, keys: pairs(part.stems).slice(0, PAIRS), stems: [] };
+  return { part, keys: [...part.stems, ...pairs(part.stems)], stems: part.stems };
 };
 
 /** What a reader should know of how the question was understood. */

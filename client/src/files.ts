@@ -2,6 +2,8 @@
 // Nothing is asked for twice: what came is kept, what is under way is waited for, and files never
 // change, so the browser's own cache may keep them too.
 
+import { Damaged } from "./bits.ts";
+
 /** Bytes that are kept in memory, most recent first. */
 const KEPT = 96 << 20;
 /** Ranges so close together are one request. */
@@ -31,7 +33,8 @@ export class Files {
 
   /** A whole file. `fresh`: ask the server whether it changed. */
   async whole(path: string, fresh = false): Promise<Uint8Array> {
-    return fresh ? this.get(path, fresh) : this.keep(path, () => this.get(path, false));
+    const get = async () => this.body(await this.request(path, fresh ? { cache: "no-cache" } : {}));
+    return fresh ? get() : this.keep(path, get);
   }
 
   /** Several ranges at once, in the order given. */
@@ -60,7 +63,7 @@ export class Files {
         : this.keep(key(first.file, first.from, to), () => this.range(first.file, first.from, to)).then((bytes) => ({ bytes, start: first.from }));
       for (const { at, from, to } of group)
         jobs.push(whole.then(({ bytes, start }) => {
-          if (bytes.length < to - start) throw new Error("a file of the index is too short");
+          if (bytes.length < to - start) throw new Damaged("file");
           found[at] = bytes.subarray(from - start, to - start);
         }));
     }
@@ -113,10 +116,6 @@ export class Files {
     return bytes;
   }
 
-  private async get(path: string, fresh: boolean): Promise<Uint8Array> {
-    return this.body(await this.request(path, fresh ? { cache: "no-cache" } : {}));
-  }
-
   private async range(file: string, from: number, to: number): Promise<Uint8Array> {
     const answer = await this.request(file, { headers: { Range: `bytes=${from}-${to - 1}` } });
     const bytes = await this.body(answer);
@@ -137,6 +136,17 @@ export class Files {
 }
 
 const key = (file: string, from: number, to: number) => `${file}:${from}-${to}`;
+
+/** What was made for a key, or is made now: again only where it failed. */
+export const once = <K, V>(made: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> => {
+  let known = made.get(key);
+  if (!known) {
+    known = make();
+    known.catch(() => made.delete(key));
+    made.set(key, known);
+  }
+  return known;
+};
 
 /** Pieces one after another. */
 export const joined = (pieces: Uint8Array[]): Uint8Array => {

@@ -107,8 +107,8 @@ let current = read(location.search);
 let last = 0;
 /** After the first answer, answers come while one types. */
 let answered = false;
-/** Where the reader should land when the next answer is there. */
-let landing: "heading" | undefined;
+/** Whether the reader should land on the heading when the next answer is there. */
+let landing = false;
 
 const ask = (question: Question, quick = false) => {
   current = question;
@@ -143,21 +143,21 @@ worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
 });
 worker.addEventListener("error", (event) => {
   event.preventDefault();
-  fail("the search program did not start");
+  fail("its program did not start");
 });
 
 const fail = (message: string) => {
   main.removeAttribute("aria-busy");
   say(`Search is not available now: ${message}.`);
   const way = (href: string, text: string) => el("a", { href: root + href }, text);
-  answerBox.replaceChildren(
-    el("p", {}, "You can still ", way("/browse", "browse all records"), " or take the ", way("/dumps/", "bulk data"), ". ",
-      el("button", { type: "button", id: "again" }, "Try again")),
-  );
-  find("#again").addEventListener("click", () => {
+  const again = el("button", { type: "button" }, "Try again");
+  again.addEventListener("click", () => {
     tell({ kind: "open", root });
     ask(current);
   });
+  answerBox.replaceChildren(
+    el("p", {}, "You can still ", way("/browse", "browse all records"), " or take the ", way("/dumps/", "bulk data"), ". ", again),
+  );
 };
 
 // The answer.
@@ -178,12 +178,13 @@ const people = ({ creators, more }: Hit): Child[] => {
 };
 
 const hitNode = (hit: Hit): HTMLLIElement => {
+  const fact = (text: string, name?: string) => text !== "" && el("span", { class: name }, text);
   const facts = [
-    hit.type !== "" && el("span", { class: "kind" }, TYPES[hit.type] ?? hit.type),
-    hit.access !== "" && el("span", { class: `access ${hit.access}` }, ACCESS[hit.access] ?? hit.access),
-    hit.date !== "" && el("span", {}, day(hit.date)),
-    hit.version !== "" && el("span", { class: "version" }, hit.version),
-    hit.licence !== "" && el("span", { class: "version" }, hit.licence),
+    fact(TYPES[hit.type] ?? hit.type, "kind"),
+    fact(ACCESS[hit.access] ?? hit.access, `access ${hit.access}`),
+    fact(day(hit.date)),
+    fact(hit.version, "version"),
+    fact(hit.licence, "version"),
   ];
   const title = hit.title.length > 0 ? marked(hit.title) : [`Record ${hit.id}`];
   return el("li", { "data-id": hit.id },
@@ -243,27 +244,30 @@ const yearsNode = (question: Question): HTMLElement => {
   return el("fieldset", { class: "years" }, el("legend", {}, "Published"), el("p", {}, bound("from", "from"), " ", bound("to", "to")));
 };
 
+/** To a question, from where the reader lands on its heading. */
+const link = (question: Question, text: Child, attributes: Record<string, string> = {}) => {
+  const node = el("a", { href: address(question), ...attributes }, text);
+  node.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    input.value = question.q;
+    landing = true;
+    go(question);
+  });
+  return node;
+};
+
 const pager = (answer: Answer, question: Question): Child => {
   if (answer.pages <= 1 && question.page === 1) return undefined;
-  const link = (page: number, text: string, attributes: Record<string, string> = {}) => {
-    const target = { ...question, page };
-    const node = el("a", { href: address(target), ...attributes }, text);
-    node.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      landing = "heading";
-      go(target);
-    });
-    return node;
-  };
+  const to = (page: number, text: string, attributes: Record<string, string>) => link({ ...question, page }, text, attributes);
   const { page } = question;
   const near = [...new Set([1, page - 1, page, page + 1, page + 2])].filter((n) => n >= 1 && n <= answer.pages);
   const numbers = near.map((n) =>
-    el("li", {}, n === page ? el("span", { "aria-current": "page" }, grouped(n)) : link(n, grouped(n), { "aria-label": `Page ${n}` })));
+    el("li", {}, n === page ? el("span", { "aria-current": "page" }, grouped(n)) : to(n, grouped(n), { "aria-label": `Page ${n}` })));
   return el("nav", { class: "pager", "aria-label": "Pages of results" },
-    page > 1 && link(page - 1, "Previous page", { rel: "prev" }),
+    page > 1 && to(page - 1, "Previous page", { rel: "prev" }),
     el("ol", {}, ...numbers),
-    page < answer.pages && link(page + 1, "Next page", { rel: "next" }));
+    page < answer.pages && to(page + 1, "Next page", { rel: "next" }));
 };
 
 const summary = (answer: Answer, question: Question): string => {
@@ -274,11 +278,10 @@ const summary = (answer: Answer, question: Question): string => {
 };
 
 const reset = (question: Question): Child => {
-  const filtered = Object.keys(question.filters).length > 0 || question.from !== undefined || question.to !== undefined;
-  if (!filtered) return undefined;
+  if (isEmpty({ ...question, q: "" })) return undefined;
   const node = el("button", { type: "button", id: "clear" }, "Remove all filters");
   node.addEventListener("click", () => {
-    landing = "heading";
+    landing = true;
     go({ ...question, filters: {}, from: undefined, to: undefined, page: 1 });
   });
   return node;
@@ -286,15 +289,8 @@ const reset = (question: Question): Child => {
 
 const suggestionNode = (answer: Answer): Child => {
   if (answer.suggestion === undefined) return undefined;
-  const target = { ...current, q: answer.suggestion, page: 1 };
-  const link = el("a", { href: address(target) }, el("bdi", {}, answer.suggestion));
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    input.value = target.q;
-    landing = "heading";
-    go(target);
-  });
-  return el("p", { class: "suggestion" }, "Did you mean ", link, "?");
+  const way = link({ ...current, q: answer.suggestion, page: 1 }, el("bdi", {}, answer.suggestion));
+  return el("p", { class: "suggestion" }, "Did you mean ", way, "?");
 };
 
 const sortNode = (question: Question): HTMLElement => {
@@ -313,7 +309,7 @@ const show = (answer: Answer) => {
   answered = true;
   const question = current;
   main.dataset.cost = JSON.stringify(answer.cost);
-  if (answer.direct !== undefined && landing === undefined && direct(answer.direct)) return;
+  if (answer.direct !== undefined && !landing && direct(answer.direct)) return;
   const focused = document.activeElement instanceof HTMLElement && answerBox.contains(document.activeElement) ? document.activeElement.id : "";
   const heading = summary(answer, question);
   // A better answer to the same question keeps the nodes of the hits that stay.
@@ -342,11 +338,11 @@ const show = (answer: Answer) => {
   );
   say(`${heading}${answer.refining ? ", refining" : ""}`);
   document.title = `${question.q.trim() || "Search"} · ${main.dataset.site ?? ""}`;
-  if (landing === "heading" && !answer.refining) {
+  if (landing && !answer.refining) {
     const node = find<HTMLElement>("#heading");
     node.focus({ preventScroll: true });
     node.scrollIntoView({ block: "start" });
-    landing = undefined;
+    landing = false;
   } else if (focused !== "") document.getElementById(focused)?.focus({ preventScroll: true });
 };
 

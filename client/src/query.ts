@@ -45,6 +45,8 @@ const FILTERS: Record<string, Wanted["facet"] | "year" | "versions"> = {
   licence: "licence", year: "year", date: "year", publication_date: "year", versions: "versions",
 };
 
+/** The two words of the key of a pair. */
+export const wordsOf = (key: string): string[] => (key.startsWith("p:") ? key.slice(2).split(" ") : []);
 export const pairs = (stems: string[]): string[] => stems.slice(1).map((next, at) => `p:${stems[at]} ${next}`);
 
 /** A part as typed. */

@@ -8,27 +8,28 @@ const EXCEPTIONS: Record<string, string> = {
 };
 const KEPT = /^(?:inn|out|cann)ing$|^(?:herr|earr)ing$|^(?:proc|exc|succ)eed$/;
 
-const STEP2 = /(?:ization|ational|fulness|ousness|iveness|tional|biliti|lessli|entli|ation|alism|aliti|ousli|iviti|fulli|enci|anci|abli|izer|ator|alli|bli|ogi|li)$/;
 const STEP2_TO: Record<string, string> = {
   tional: "tion", enci: "ence", anci: "ance", abli: "able", entli: "ent", izer: "ize", ization: "ize",
   ational: "ate", ation: "ate", ator: "ate", alism: "al", aliti: "al", alli: "al", fulness: "ful",
   ousli: "ous", ousness: "ous", iveness: "ive", iviti: "ive", biliti: "ble", bli: "ble", fulli: "ful",
   lessli: "less",
 };
-const STEP3 = /(?:ational|tional|alize|icate|iciti|ative|ical|ness|ful)$/;
 const STEP3_TO: Record<string, string> = {
   tional: "tion", ational: "ate", alize: "al", icate: "ic", iciti: "ic", ical: "ic", ful: "", ness: "",
 };
+/** The longest of these at the end: the first place where one begins. */
+const endings = (...ends: string[]) => new RegExp(`(?:${ends.join("|")})$`);
+const STEP2 = endings(...Object.keys(STEP2_TO), "ogi", "li");
+const STEP3 = endings(...Object.keys(STEP3_TO), "ative");
 const STEP4 = /(?:ement|ance|ence|able|ible|ment|ant|ent|ism|ate|iti|ous|ive|ize|ion|al|er|ic)$/;
 const SHORT = /(?:[^aeiouy][aeiouy][^aeiouywxY]|^[aeiouy][^aeiouy])$/u;
 
-/** The stem of a folded word. Words of other scripts come back as they are. */
+/** The stem of a word of three letters from a to z or more. */
 export const stem = (word: string): string => {
   const exception = EXCEPTIONS[word];
   if (exception !== undefined && Object.hasOwn(EXCEPTIONS, word)) return exception;
-  if (word.length < 3 || [...word].length < 3) return word;
   let w = "";
-  for (const c of word[0] === "'" ? word.slice(1) : word)
+  for (const c of word)
     w += c === "y" && (w === "" || /[aeiouy]$/.test(w)) ? "Y" : c;
 
   const region = (from: number): number => {
@@ -38,8 +39,8 @@ export const stem = (word: string): string => {
   const p1 = /^(?:gener|commun|arsen)/.exec(w)?.[0].length ?? region(0);
   const p2 = region(p1);
   /** Replaces the longest ending of `endings`, if it begins at or after `from`. */
-  const ending = (endings: RegExp, from: number, by: (end: string, rest: string) => string | undefined) => {
-    const found = endings.exec(w);
+  const ending = (ends: RegExp, from: number, by: (end: string, rest: string) => string | undefined) => {
+    const found = ends.exec(w);
     if (!found || found.index < from) return;
     const rest = w.slice(0, found.index);
     const to = by(found[0], rest);
@@ -47,9 +48,8 @@ export const stem = (word: string): string => {
   };
 
   // 1a: plurals.
-  w = w.replace(/(?:'s'|'s|')$/, "");
   if (w.endsWith("sses")) w = w.slice(0, -2);
-  else if (/ie[ds]$/.test(w)) w = w.slice(0, -3) + ([...w].length > 4 ? "i" : "ie");
+  else if (/ie[ds]$/.test(w)) w = w.slice(0, -3) + (w.length > 4 ? "i" : "ie");
   else if (/[aeiouy].+s$/u.test(w) && !/[us]s$/.test(w)) w = w.slice(0, -1);
   if (KEPT.test(w)) return w.replaceAll("Y", "y");
 

@@ -1,7 +1,7 @@
 // One tier of the index: where its keys, lists and cards are, and what a record's number tells.
 
-import { Damaged, Varints, readCode } from "./bits.ts";
-import { inflate, type Files, type Range } from "./files.ts";
+import { Damaged, Varints, readCode, type Codes } from "./bits.ts";
+import { inflate, once, type Files, type Range } from "./files.ts";
 
 export interface TierMeta {
   dir: string;
@@ -59,13 +59,16 @@ const hash = (basis: number, bytes: Uint8Array): number => {
 const encoder = new TextEncoder();
 export const decoder = new TextDecoder();
 
+/** Lines of fields, each line ended. */
+export const rows = (bytes: Uint8Array): string[][] => decoder.decode(bytes).split("\n").slice(0, -1).map((line) => line.split("\t"));
+
 export class Tier {
   /** Added to a record's number: numbers over all tiers. */
   base = 0;
   runs!: Runs;
   values!: Values;
   /** How levels are written. */
-  code!: Uint16Array;
+  codes!: Codes;
   private buckets!: Float64Array;
   /** One bit a record. */
   private dead: Uint8Array | undefined;
@@ -91,7 +94,7 @@ export class Tier {
     void this.page(0).catch(() => {});
     void this.section("dictionary").catch(() => {});
     this.buckets = sums(buckets!, this.meta.buckets, 64);
-    this.code = readCode(levels!);
+    this.codes = [, readCode(levels!.subarray(0, 256)), , readCode(levels!.subarray(256))];
     this.runs = readRuns(runs!, this.meta.records);
     this.values = JSON.parse(decoder.decode(values)) as Values;
     // Where runs are, for every 256th record.
@@ -131,16 +134,12 @@ export class Tier {
   }
 
   section(name: string): Promise<Uint8Array> {
-    let section = this.sections.get(name);
-    if (!section) {
+    return once(this.sections, name, async () => {
       const place = this.meta.tables.sections[name];
       if (!place) throw new Damaged(name);
       const range = { file: `${this.meta.dir}/tables.bin`, from: place[0], to: place[0] + place[1] };
-      section = this.files.ranges([range]).then(([bytes]) => inflate(bytes!));
-      section.catch(() => this.sections.delete(name));
-      this.sections.set(name, section);
-    }
-    return section;
+      return inflate((await this.files.ranges([range]))[0]!);
+    });
   }
 
   /** Where a key is: its fingerprint and the stretch of its bucket. */
@@ -175,9 +174,8 @@ export class Tier {
   async cards(blocks: Uint8Array): Promise<Card[]> {
     const page = blocks.filter((_, at) => at >= blocks[0]! && at % BLOCK > 0);
     const size = page[0]! | (page[1]! << 8);
-    const text = decoder.decode(await inflate(page.subarray(2, 2 + size), await this.section("dictionary")));
-    return text.split("\n").slice(0, -1).map((line) => {
-      const [id = "", date = "", names = "", more = "", title = "", text = "", version = ""] = line.split("\t");
+    return rows(await inflate(page.subarray(2, 2 + size), await this.section("dictionary"))).map((row) => {
+      const [id = "", date = "", names = "", more = "", title = "", text = "", version = ""] = row;
       return { id, date, creators: names === "" ? [] : names.split("; "), more: Number(more) || 0, title, text, version };
     });
   }

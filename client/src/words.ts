@@ -1,8 +1,8 @@
 // Words of the index: what a prefix stands for, what could follow, what was perhaps meant.
 
 import { Damaged } from "./bits.ts";
-import { inflate, joined, type Files } from "./files.ts";
-import { decoder, type Tier } from "./tier.ts";
+import { inflate, joined, once, type Files } from "./files.ts";
+import { rows, type Tier } from "./tier.ts";
 
 /** The list of a word's stem. */
 export interface Place {
@@ -37,13 +37,9 @@ const BLOCKS = 8;
 
 /** By code points, as the index is sorted. */
 const compare = (a: string, b: string): number => {
-  if (a === b) return 0;
   const [x, y] = [[...a], [...b]];
-  for (let i = 0; ; i += 1) {
-    if (x[i] === undefined) return -1;
-    if (y[i] === undefined) return 1;
-    if (x[i] !== y[i]) return x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!;
-  }
+  const at = x.findIndex((c, i) => c !== y[i]);
+  return at < 0 ? x.length - y.length : x[at]!.codePointAt(0)! - (y[at]?.codePointAt(0) ?? -1);
 };
 
 export class Words {
@@ -53,22 +49,15 @@ export class Words {
   constructor(private readonly files: Files) {}
 
   private list(tier: Tier): Promise<Block[]> {
-    let blocks = this.blocks.get(tier);
-    if (!blocks) {
-      blocks = tier.section("words").then((bytes) => {
-        let from = 64;
-        return decoder.decode(bytes).split("\n").slice(0, -1).map((line) => {
-          const [first = "", most = "", size = ""] = line.split("\t");
-          const block = { first, most: Number(most), from, to: from + Number(size) };
-          if (!(block.to >= from)) throw new Damaged("words");
-          from = block.to;
-          return block;
-        });
+    return once(this.blocks, tier, async () => {
+      let from = 64;
+      return rows(await tier.section("words")).map(([first = "", most = "", size = ""]) => {
+        const block = { first, most: Number(most), from, to: from + Number(size) };
+        if (!(block.to >= from)) throw new Damaged("words");
+        from = block.to;
+        return block;
       });
-      blocks.catch(() => this.blocks.delete(tier));
-      this.blocks.set(tier, blocks);
-    }
-    return blocks;
+    });
   }
 
   /** Blocks that are not here yet, in as few requests as can be. */
@@ -82,8 +71,7 @@ export class Words {
       const from = at;
       const to = (at += pieces[number]!.length);
       const lines = bytes.then(async (all) =>
-        decoder.decode(await inflate(joined(all.slice(from, to)))).split("\n").slice(0, -1).map((line): Line => {
-          const [word = "", ...numbers] = line.split("\t");
+        rows(await inflate(joined(all.slice(from, to)))).map(([word = "", ...numbers]): Line => {
           const [records = 0, df = 0, offset = 0, bytes = 0] = numbers.map(Number);
           return { word, records, place: df > 0 ? { df, offset, bytes } : undefined };
         }),

@@ -13,7 +13,7 @@ let engine: Engine;
 let opening: Promise<void>;
 let latest = 0;
 
-const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const message = (error: unknown) => String((error as Error).message);
 /** Whether the reader asked browsers to be sparing with data. */
 const thrifty = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));

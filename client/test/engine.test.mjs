@@ -1,7 +1,7 @@
 // The engine on an index written here, against a search that looks at every record.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -38,15 +38,16 @@ const corpus = (size, first) => {
     record.date = `${record.year}-${String(month + 1).padStart(2, "0")}-${String((record.day % 31) + 1).padStart(2, "0")}`;
     const phrase = roll(40) === 0 && record.keys.ice !== undefined && record.keys.climat !== undefined;
     if (phrase && roll(2) === 0) record.keys["p:climat ice"] = 255;
+    if (at % 5 === 0 && "wave" in record.keys && "climat" in record.keys) record.keys["p:wave climat"] = 255;
     record.text = phrase ? "About climate ice <b>and</b> more" : "About ice in a climate";
     record.card = [record.id, record.date, "Ada; Bob", roll(2) === 0 ? "" : "3", `Record ${record.id}`, record.text, ""];
   });
   return records;
 };
 
-const tiers = [corpus(6000, 0), corpus(90, 10_000)];
-const older = corpus(20, 20_000);
-const dead = [3, 4, 5999];
+const tiers = [corpus(10_000, 0), corpus(90, 20_000)];
+const older = corpus(20, 30_000);
+const dead = [3, 4, 9999];
 // A community of a later tier alone.
 tiers[1].find(({ keys, type }) => keys.ice !== undefined && type !== "software").keys["c:new"] = 255;
 // A phrase that is a key of both tiers, and one that only the card of its record shows.
@@ -56,18 +57,27 @@ paired.card[5] = "About climate ice too";
 const shown = tiers[0].find(({ keys }, at) => "glacier" in keys && "ocean" in keys && !dead.includes(at));
 shown.card[5] = "About glacier ocean, seen here";
 // One that is a key of the later tier alone, and that a card of the other shows.
-const [much, little] = [tiers[0][100], tiers[1].find(({ keys }) => "glacier" in keys)];
+const [much, little] = [tiers[0][100], tiers[1].find(({ keys }) => !("ice" in keys))];
 Object.assign(much.keys, { polar: 255, ocean: 255 });
 much.card[5] = "About polar ocean";
 Object.assign(little.keys, { polar: 1, ocean: 1, "p:polar ocean": 255 });
-const words = [["climate", 300, "climat"], ["climax", 5, "climax"], ["glacier", 50, "glacier"], ["glaciers", 3, "glacier"], ["ice", 240, "ice"], ["ocean", 5000, "ocean"], ["polar", 2, "polar"], ["中文", 30, "中文"]];
-const root = mkdtempSync(join(tmpdir(), "offprint-search-"));
+const words = [["climate", 300, "climat"], ["climax", 5, "climax"], ["glacier", 50, "glacier"], ["glaciers", 3, "glacier"], ["ice", 240, "ice"], ["ocean", 9000, "ocean"], ["polar", 2, "polar"], ["中文", 30, "中文"]];
+const folders = [];
+const folder = () => {
+  folders.push(mkdtempSync(join(tmpdir(), "offprint-search-")));
+  return folders.at(-1);
+};
+test.after(() => folders.forEach((path) => rmSync(path, { recursive: true })));
+const root = folder();
 const write = (name, records, more) =>
   writeTier(root, { name, records, words, pack: PACK, days: records.map(({ day }) => day), communities: [["zoo", "The Zoo", 100]], ...more });
 const metas = [write("base", tiers[0], { dead }), write("day", tiers[1], { seed: 9, buckets: 1, communities: [["zoo", "The Zoo", 9], ["new", "The New", 1]] }), write("old", older, { older: true })];
 writePointer(root, metas, PACK);
+/** The same tiers, of which one has another key in the entry of a word. */
+const sharing = folder();
+writePointer(sharing, [writeTier(sharing, { name: "base", records: tiers[0], words, pack: PACK, dead, shared: ["ice"] })], PACK);
 /** The same tiers, as if all text had pairs. */
-const everyPair = mkdtempSync(join(tmpdir(), "offprint-search-"));
+const everyPair = folder();
 cpSync(root, everyPair, { recursive: true });
 writePointer(everyPair, metas.map((meta) => ({ ...meta, phrases: "text" })), PACK);
 
@@ -185,6 +195,20 @@ test("pairs that are keys tell where a phrase is", async () => {
   }
 });
 
+test("places of a pair are told by the list of its rarer word, and by no list that is shared", async () => {
+  const common = oracle(["wave", "climat"], { keep: ({ keys }) => "p:wave climat" in keys });
+  const own = common.filter(({ number }) => number < tiers[0].length);
+  assert.ok(own.length > 128);
+  const long = last(await ask((await opened()).engine, '"wave climate"'));
+  assert.deepEqual([long.total, long.exact, ids(long)], [common.length, true, best(common)]);
+  // Where the list cannot be told, the phrase is found on cards.
+  const { engine } = await opened("ranges", sharing);
+  assert.equal(last(await ask(engine, '"wave climate"')).total, own.length);
+  const rare = last(await ask(engine, '"climate ice"'));
+  assert.equal(rare.notes.length, 1);
+  assert.ok(rare.hits.length > 0 && rare.hits.every(({ snippet }) => /climate ice/.test(snippet.map(([text]) => text).join(""))));
+});
+
 test("pairs that are no keys are looked for on cards, unless all text has pairs", async () => {
   const told = async (place, q) => {
     const { total, notes, hits } = last(await ask((await opened("ranges", place)).engine, q));
@@ -201,11 +225,10 @@ test("a phrase says as much in a tier that knows it as in another", async () => 
   assert.deepEqual(ids(answer), [much.id, little.id]);
 });
 
-test("a long list comes in two stages, and says so", async () => {
+test("what takes long comes in two stages, and says so", async () => {
   const { engine } = await opened();
-  const answers = await ask(engine, "ocean wave climate");
-  assert.equal(last(answers).refining, false);
-  for (const answer of answers.slice(0, -1)) assert.equal(answer.refining && !answer.exact, true);
+  const answers = await ask(engine, '"climate ice ocean wave"');
+  assert.deepEqual(answers.map(({ refining, exact }) => refining && !exact), [true, false]);
 });
 
 test("prefixes, other spellings and completion", async () => {

@@ -1,7 +1,7 @@
 // The client's modules, for Node.
 
 import { createRequire } from "node:module";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,9 +12,12 @@ const esbuild = createRequire(join(modules, "none.js"))("esbuild");
 
 export const source = async (name) => {
   const { outputFiles } = await esbuild.build({
-    entryPoints: [join(here, `../src/${name}.ts`)], bundle: true, format: "esm", target: "es2022", write: false, tsconfigRaw: {},
+    entryPoints: [join(here, `../src/${name}.ts`)], bundle: true, format: "esm", target: "es2022", write: false, tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
   });
-  const file = join(mkdtempSync(join(tmpdir(), "offprint-client-")), `${name}.mjs`);
+  const folder = mkdtempSync(join(tmpdir(), "offprint-client-"));
+  const file = join(folder, `${name}.mjs`);
   writeFileSync(file, outputFiles[0].text);
-  return import(file);
+  const module = await import(file);
+  rmSync(folder, { recursive: true });
+  return module;
 };

@@ -22,6 +22,11 @@ const varints = (numbers) => {
   return Buffer.from(out);
 };
 
+const rice = (records, count) => {
+  const mean = Math.floor(records / count);
+  return mean < 2 ? 0 : Math.floor(Math.log2(mean));
+};
+
 class Bits {
   bits = [];
   put(value, count) {
@@ -36,9 +41,7 @@ class Bits {
     this.unary(length);
     this.put(value, length);
   }
-  postings(docs, records, levels, code = LEVELS) {
-    const mean = Math.floor(records / docs.length);
-    const k = mean < 2 ? 0 : Math.floor(Math.log2(mean));
+  postings(docs, records, levels, code, k = rice(records, docs.length)) {
     docs.forEach((doc, i) => {
       const gap = doc - (docs[i - 1] ?? -1) - 1;
       this.unary(Math.floor(gap / 2 ** k));
@@ -53,9 +56,8 @@ class Bits {
   }
 }
 
-/** A code of levels in which some are shorter than others. */
-const LEVELS = (() => {
-  const lengths = Array.from({ length: 256 }, (_, level) => (level < 64 ? 7 : level < 128 ? 8 : 9));
+/** A code of levels. */
+const codeOf = (lengths) => {
   const order = lengths.map((_, level) => level).sort((a, b) => lengths[a] - lengths[b] || a - b);
   const codes = [];
   let next = 0;
@@ -65,7 +67,9 @@ const LEVELS = (() => {
     next += 4096 >> length;
   }
   return { lengths, codes };
-})();
+};
+/** In one all are as long, in the other some are shorter than others: of stems in the text, and of fields. */
+const [LEVELS, STEMS] = [() => 8, (level) => (level < 64 ? 7 : level < 128 ? 8 : 9)].map((length) => codeOf(Array.from({ length: 256 }, (_, level) => length(level))));
 export const worth = (level) => level * 256 + 128;
 /** Keys that are there or not have no levels. */
 const plain = (key) => /^[pscdof]:/.test(key);
@@ -82,7 +86,7 @@ const header = (stream) => {
  * `records`: in the order of the index, each {type, access, licence, year, card: string[], keys:
  * Map or object of key → level}. `words`: [word, records][] in order.
  */
-export const writeTier = (root, { records, words = [], name = "base", older = false, seed = 7, buckets = 5, communities = [], dead = [], days, pack }) => {
+export const writeTier = (root, { records, words = [], name = "base", older = false, seed = 7, buckets = 5, communities = [], dead = [], shared = [], days, pack }) => {
   const lists = new Map();
   records.forEach(({ keys }, record) => {
     for (const [key, level] of Object.entries(keys)) {
@@ -113,15 +117,35 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     for (const { key, docs, levels: own } of entries) {
       const levels = plain(key) ? undefined : own;
       bits.gamma(docs.length);
-      bits.put(levels ? 1 : 0, 1);
+      const words = key.startsWith("p:") ? key.slice(2).split(" ").map((word) => lists.get(word).docs) : [];
+      const word = words.length > 0 && words[1].length < words[0].length ? 1 : 0;
+      if (words.length > 0 && words[word].length < 8192) {
+        // Places in the list of the rarer word.
+        const k = rice(words[word].length, docs.length);
+        bits.put(2 | (word << 2), 3);
+        bits.gamma(k + 1);
+        const put = (to) => to.postings(docs.map((doc) => words[word].indexOf(doc)), 8192, undefined, undefined, k);
+        if (docs.length <= 128) {
+          put(bits);
+          continue;
+        }
+        const list = new Bits();
+        put(list);
+        bits.gamma(list.bytes().length);
+        append("lists", list.bytes());
+        continue;
+      }
+      const isStem = !/^.:/.test(key) && !shared.includes(key);
+      bits.put(levels ? (isStem ? 1 : 3) : 0, 2);
+      const code = isStem ? STEMS : LEVELS;
       if (docs.length <= 128) {
-        bits.postings(docs, records.length, levels);
+        bits.postings(docs, records.length, levels, code);
         continue;
       }
       let bytes;
-      if (docs.length < 4096) {
+      if (docs.length < 8192) {
         const list = new Bits();
-        list.postings(docs, records.length, levels);
+        list.postings(docs, records.length, levels, code);
         bytes = list.bytes();
       } else {
         const groups = [];
@@ -196,7 +220,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   let tables = Buffer.alloc(0);
   for (const [section, bytes] of Object.entries({
     buckets: varints(lengths), runs: varints([0, 1, 2, 3, 4].flatMap((column) => runs.map((run) => run[column]))), values: Buffer.from(JSON.stringify(values)),
-    pages: varints(pages), dictionary, levels: Buffer.from(LEVELS.lengths), words: Buffer.from(blocks.join("")), days: varints(samples),
+    pages: varints(pages), dictionary, levels: Buffer.from([...STEMS.lengths, ...LEVELS.lengths]), words: Buffer.from(blocks.join("")), days: varints(samples),
   })) {
     const deflated = deflateRawSync(bytes);
     sections[section] = [tables.length, deflated.length];
@@ -224,7 +248,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 4, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 5, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

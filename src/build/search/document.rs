@@ -9,6 +9,7 @@ use crate::record::html::plain;
 use crate::record::model::{Contributor, Funding};
 use crate::record::{Published, Text};
 use crate::release::search::analyse::{self, Analyser};
+use crate::release::search::key::PAIR;
 
 use super::vocabulary::{PairHash, StemHash, Vocabulary};
 
@@ -19,7 +20,7 @@ const TITLE: usize = 250;
 /// Longest other field of a card, characters.
 const FIELD: usize = 60;
 /// Characters of the description on a card.
-const SNIPPET: usize = 150;
+const SNIPPET: usize = 120;
 /// Most creators, subjects, … of one record that are indexed.
 const MANY: usize = 500;
 /// Names on a card.
@@ -382,7 +383,7 @@ impl Writer<'_> {
             if let Some((first, first_hash)) = before.replace((stem, hash))
                 && vocabulary.is_none_or(|known| known.has(PairHash::of(first_hash, hash)))
             {
-                put_key(keys, "p:", [first, " ", stem]);
+                put_key(keys, PAIR, [first, " ", stem]);
             }
         }
     }

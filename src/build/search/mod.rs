@@ -22,6 +22,7 @@ mod stream;
 mod tier;
 mod update;
 pub(crate) mod vocabulary;
+mod within;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -28,6 +28,10 @@ use super::{SearchError, file_error};
 /// Longest dictionary of the cards, bytes, and bytes of it a record of small tiers.
 const DICTIONARY: usize = 8192;
 const DICTIONARY_SHARE: usize = 16;
+/// Cards that a dictionary is learned from, and room for what zstd puts before the part that is
+/// of use to deflate.
+const SAMPLES: usize = 2048;
+const BEFORE: usize = 512;
 /// Pages that are compressed in parallel before they are written.
 const PAGES: usize = 512;
 /// Words a block.
@@ -275,8 +279,21 @@ impl Spool<'_> {
         Ok(())
     }
 
-    /// Cards at even distances, up to the size of the dictionary.
+    /// What cards have in common: learned from some at even distances where there are many, else
+    /// these themselves. Learned ones save 5 bytes a record and take half a second.
     fn dictionary(&self, entries: &[Entry]) -> Result<Vec<u8>, SearchError> {
+        if entries.len() >= SMALL as usize {
+            let (mut cards, mut sizes) = (Vec::new(), Vec::new());
+            for entry in entries.iter().step_by(entries.len() / SAMPLES) {
+                let before = cards.len();
+                self.read(entry, &mut cards)?;
+                sizes.push(cards.len() - before);
+            }
+            // Of cards that have too little in common nothing is learned.
+            if let Ok(learned) = zstd::dict::from_continuous(&cards, &sizes, DICTIONARY + BEFORE) {
+                return Ok(learned[learned.len().saturating_sub(DICTIONARY)..].to_vec());
+            }
+        }
         let size = DICTIONARY.min(DICTIONARY_SHARE * entries.len());
         let mut dictionary = Vec::new();
         for entry in entries.iter().step_by((entries.len() / 64).max(1)) {

@@ -15,6 +15,9 @@ pub const fn worth(level: u8) -> u16 {
 /// What a posting is worth that is just there.
 pub const PRESENT: u16 = u16::MAX;
 
+/// The codes of levels of stems in the text, and of others.
+pub type Codes = [Code; 2];
+
 /// A prefix code of levels, frequent ones short.
 #[derive(Debug, Clone)]
 pub struct Code {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::analyse::Analyser;
-use super::lists::{Found, List, Outside};
+use super::key;
+use super::lists::{Found, GROUPED, Kind, List, Outside};
 use super::query::{Occur, Part, Query};
 use super::reader::{ReadError, Reading, Searcher};
 
@@ -12,8 +13,9 @@ const PREFIX_WORDS: usize = 32;
 /// Requests of a first answer before its cards, and keys of prefixes it has at least.
 const FIRST_REQUESTS: usize = 9;
 const FIRST_PREFIX: usize = 2;
-/// Most stems of a phrase that a first answer reads the lists of.
+/// Most stems of a phrase that a first answer reads the lists of, and of a longer one its pairs.
 const FIRST_STEMS: usize = 3;
+const FIRST_PAIRS: usize = 4;
 
 /// Key → its list in each tier.
 pub(super) type Lists = BTreeMap<String, Vec<List>>;
@@ -37,10 +39,12 @@ impl Expanded {
             Part::Together(keys) => Expanded::All(keys.clone()),
             Part::Prefix(_) => Expanded::Any(Vec::new()),
             Part::Phrase(stems) => {
-                let pairs = stems.windows(2).map(|pair| format!("p:{} {}", pair[0], pair[1]));
-                let by_pairs = reading == Reading::First && stems.len() > FIRST_STEMS;
-                let stems = if by_pairs { Vec::new() } else { stems.clone() };
-                Expanded::Phrase { stems, pairs: pairs.collect() }
+                let pairs = stems.windows(2).map(|two| key::pair(&two[0], &two[1]));
+                if reading == Reading::First && stems.len() > FIRST_STEMS {
+                    let pairs = pairs.take(FIRST_PAIRS).collect();
+                    return Expanded::Phrase { stems: Vec::new(), pairs };
+                }
+                Expanded::Phrase { stems: stems.clone(), pairs: pairs.collect() }
             }
         }
     }
@@ -66,7 +70,8 @@ pub(super) struct Word {
 pub(super) struct Gathered {
     pub(super) parts: Vec<(Occur, Expanded)>,
     pub(super) lists: Lists,
-    /// Whether more words begin with a prefix than it stands for here.
+    /// Whether more words begin with a prefix than it stands for here, or a phrase has more pairs
+    /// than it is looked for by.
     pub(super) in_part: bool,
 }
 
@@ -89,17 +94,25 @@ impl Searcher<'_> {
         let tiers = 0..self.tiers.len();
         let every =
             |key: &String| tiers.clone().map(|tier| (tier, key.clone())).collect::<Vec<_>>();
-        // First round: buckets of the keys that are known, and words.
-        let mut known = self.find(&keys.iter().flat_map(every).collect())?;
+        // First round: buckets of the keys that are known, of the words of pairs, and of prefixes.
+        let words = keys.iter().filter_map(|key| key::stems(key)).flatten().map(str::to_owned);
+        let asked: BTreeSet<String> = keys.iter().cloned().chain(words).collect();
+        let mut known = self.find(&asked.iter().flat_map(every).collect())?;
+        let bases = bases(&keys, &mut known);
         let mut unknown = BTreeSet::new();
-        let mut in_part = false;
+        let mut in_part = query.parts.iter().zip(&parts).any(|((_, part), (_, expanded))| {
+            let (Part::Phrase(stems), Expanded::Phrase { pairs, .. }) = (part, expanded) else {
+                return false;
+            };
+            pairs.len() + 1 < stems.len()
+        });
         for ((_, part), (_, expanded)) in query.parts.iter().zip(&mut parts) {
             let (Part::Prefix(prefix), Expanded::Any(stems)) = (part, expanded) else { continue };
             let (words, requests) = self.words(prefix)?;
             let most = match reading {
                 Reading::Complete => PREFIX_WORDS,
                 Reading::First => {
-                    let room = FIRST_REQUESTS.saturating_sub(requests + 2 * keys.len());
+                    let room = FIRST_REQUESTS.saturating_sub(requests + 2 * asked.len());
                     (room / prefixes).max(FIRST_PREFIX)
                 }
             };
@@ -114,8 +127,16 @@ impl Searcher<'_> {
             .filter(|(occur, _)| *occur == Occur::Not)
             .flat_map(|(_, part)| part.keys())
             .collect();
+        // Of the words of pairs only bases are read.
+        let read: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
+        let based: BTreeSet<_> =
+            bases.iter().map(|(tier, _, base)| (*tier, base.clone())).collect();
+        known.retain(|place, _| read.contains(&place.1) || based.contains(place));
         let mut lists = Lists::new();
         let has_lists = self.load(known, &whole, reading, &mut lists)?;
+        for (tier, pair, base) in bases {
+            self.resolve(tier, &pair, &base, &mut lists)?;
+        }
         self.rounds += u32::from(has_lists || !unknown.is_empty());
         // A tier that does not know a word may have a list of its stem all the same.
         let more = self.find(&unknown)?;
@@ -123,6 +144,27 @@ impl Searcher<'_> {
         self.rounds += u32::from(has_lists);
         Ok(Gathered { parts, lists, in_part })
     }
+}
+
+/// Of the pairs that are told by places in the list of a word: tier, pair and word. A pair whose
+/// word shares its list with another key is told by nothing, and so is not known.
+fn bases(keys: &BTreeSet<String>, known: &mut Known) -> Vec<(usize, String, String)> {
+    let pairs = known.iter().filter_map(|((tier, key), found)| {
+        let Kind::Places { is_second, .. } = found.kind() else { return None };
+        let base = key::stems(key).map(|stems| stems[usize::from(is_second)].to_owned());
+        let found = base.as_ref().and_then(|base| known.get(&(*tier, base.clone())));
+        let is_base = |found: &Found| found.kind() == Kind::Stem && found.records() < GROUPED;
+        Some((*tier, key.clone(), base.filter(|_| found.is_some_and(is_base))))
+    });
+    let pairs: Vec<_> = pairs.collect();
+    let mut bases = Vec::new();
+    for (tier, pair, base) in pairs {
+        match base {
+            Some(base) if keys.contains(&pair) => bases.push((tier, pair, base)),
+            _ => drop(known.remove(&(tier, pair))),
+        }
+    }
+    bases
 }
 
 /// The stems of the words with most records; where their lists are goes to `known`. Whether there
@@ -151,4 +193,28 @@ fn stand_for(
         }
     }
     in_part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_told_only_by_the_list_of_a_stem_that_is_by_record() {
+        let check = |kind, records, is_told: bool| {
+            let place = |key: &str| (0, key.to_owned());
+            let list = |records, kind| Found::Inside(List { records, postings: Vec::new() }, kind);
+            let pair = list(3, Kind::Places { is_second: true, k: 0 });
+            let mut known =
+                Known::from([(place("p:sea ice"), pair), (place("ice"), list(records, kind))]);
+            let found = bases(&BTreeSet::from(["p:sea ice".to_owned()]), &mut known);
+            let expected = (0, "p:sea ice".to_owned(), "ice".to_owned());
+            assert_eq!(found, Vec::from_iter(is_told.then_some(expected)), "{kind:?} {records}");
+            assert_eq!(known.contains_key(&place("p:sea ice")), is_told, "{kind:?} {records}");
+        };
+        check(Kind::Stem, GROUPED - 1, true);
+        check(Kind::Stem, GROUPED, false);
+        check(Kind::Levels, 3, false);
+        check(Kind::Plain, 3, false);
+    }
 }

@@ -7,6 +7,9 @@ const FINGERPRINT: u32 = 2_538_058_380;
 /// another key, and a bit costs two bytes a record.
 const FINGERPRINT_BITS: u32 = 26;
 
+/// What the key of a pair of stems begins with.
+pub const PAIR: &str = "p:";
+
 /// What fingerprints are below.
 pub const FINGERPRINTS: u32 = 1 << FINGERPRINT_BITS;
 
@@ -17,6 +20,17 @@ pub struct Place {
     pub bucket: u32,
     /// What the key is told by in the bucket.
     pub fingerprint: u32,
+}
+
+/// The two stems of the key of a pair.
+pub fn stems(key: &str) -> Option<[&str; 2]> {
+    let (first, second) = key.strip_prefix(PAIR)?.split_once(' ')?;
+    Some([first, second])
+}
+
+/// The key of a pair of stems.
+pub fn pair(first: &str, second: &str) -> String {
+    format!("{PAIR}{first} {second}")
 }
 
 impl Place {

@@ -1,13 +1,13 @@
 //! Buckets and lists taken apart: docs/search-format.md, "Dictionary", "Lists".
 
 use super::bits::{BitReader, rice_parameter, varint};
-use super::code::{Code, PRESENT, worth};
+use super::code::{Codes, PRESENT, worth};
 use super::key::FINGERPRINTS;
 
 /// Longest list that stands in its bucket.
 pub const INLINE: u32 = 128;
 /// Shortest list that is in groups, the best first.
-pub const GROUPED: u32 = 4096;
+pub const GROUPED: u32 = 8192;
 
 /// A posting: record, and what the key says of it in 1/65536.
 pub type Posting = (u32, u16);
@@ -28,28 +28,62 @@ impl List {
     }
 }
 
+/// What postings are, where they are not in groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Record numbers.
+    Plain,
+    /// Of a stem in the text: record numbers, each with a level. The base of pairs.
+    Stem,
+    /// Of a field, or of several keys: record numbers, each with a level.
+    Levels,
+    /// Places in the list of the first or the second word of a pair, with the parameter of their
+    /// code.
+    Places {
+        /// Which of the two.
+        is_second: bool,
+        /// Of the Rice code.
+        k: u32,
+    },
+}
+
 /// Where an entry, or a word, says a list is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outside {
     pub(super) records: u32,
     pub(super) offset: u64,
     pub(super) bytes: u64,
-    /// Whether its postings have levels, where it is not in groups.
-    pub(super) has_levels: bool,
+    pub(super) kind: Kind,
 }
 
-/// What an entry of a bucket holds.
+/// What an entry of a bucket holds. Until they are looked up, places stand where records do.
 #[derive(Debug, Clone)]
 pub(super) enum Found {
-    Inside(List),
+    Inside(List, Kind),
     Outside(Outside),
+}
+
+impl Found {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Found::Inside(_, kind) => *kind,
+            Found::Outside(Outside { kind, .. }) => *kind,
+        }
+    }
+
+    pub(super) fn records(&self) -> u32 {
+        match self {
+            Found::Inside(list, _) => list.records,
+            Found::Outside(Outside { records, .. }) => *records,
+        }
+    }
 }
 
 /// The entries of a bucket that are wanted.
 pub(super) fn entries(
     bytes: &[u8],
     range: u32,
-    code: &Code,
+    codes: &Codes,
     wanted: &[(&String, u32)],
 ) -> Option<Vec<(String, Found)>> {
     let mut at = 0;
@@ -67,19 +101,18 @@ pub(super) fn entries(
     for fingerprint in fingerprints {
         let keys = wanted.iter().filter(|(_, wanted)| *wanted == fingerprint);
         let records = bits.gamma()?;
-        let has_levels = bits.bits(1)? == 1;
+        let kind = kind(&mut bits)?;
         if records > range {
             return None;
         }
         if records <= INLINE {
             let mut postings = Vec::with_capacity(records as usize);
-            let code = has_levels.then_some(code);
-            by_record(&mut bits, records, range, |bits| says(code, bits), &mut postings)?;
-            let list = List { records, postings };
-            found.extend(keys.map(|(key, _)| ((*key).clone(), Found::Inside(list.clone()))));
+            by_number(&mut bits, records, range, kind, codes, &mut postings)?;
+            let list = Found::Inside(List { records, postings }, kind);
+            found.extend(keys.map(|(key, _)| ((*key).clone(), list.clone())));
         } else {
             let bytes = u64::from(bits.gamma()?);
-            let list = Found::Outside(Outside { records, offset, bytes, has_levels });
+            let list = Found::Outside(Outside { records, offset, bytes, kind });
             found.extend(keys.map(|(key, _)| ((*key).clone(), list.clone())));
             offset = offset.checked_add(bytes)?;
         }
@@ -87,19 +120,27 @@ pub(super) fn entries(
     Some(found)
 }
 
-/// The postings of a list of its own, by record; `None` if it is none. `code`: of its levels, if
-/// it has any. Of one that is cut, those of the groups that are whole.
+fn kind(bits: &mut BitReader<'_>) -> Option<Kind> {
+    Some(match (bits.bits(1)?, bits.bits(1)?) {
+        (0, 0) => Kind::Plain,
+        (1, 0) => Kind::Stem,
+        (1, _) => Kind::Levels,
+        _ => Kind::Places { is_second: bits.bits(1)? == 1, k: bits.gamma()? - 1 },
+    })
+}
+
+/// The postings of a list of its own, by record; `None` if it is none. Of one that is cut, those of the groups that are whole.
 pub fn decoded(
     bytes: &[u8],
     records: u32,
     range: u32,
-    code: Option<&Code>,
+    kind: Kind,
+    codes: &Codes,
     is_cut: bool,
 ) -> Option<Vec<Posting>> {
     let mut postings = Vec::new();
     if records < GROUPED {
-        let mut bits = BitReader::new(bytes);
-        by_record(&mut bits, records, range, |bits| says(code, bits), &mut postings)?;
+        by_number(&mut BitReader::new(bytes), records, range, kind, codes, &mut postings)?;
     } else {
         in_groups(bytes, is_cut, range, &mut postings)?;
     }
@@ -107,23 +148,34 @@ pub fn decoded(
     (is_cut || postings.len() == records as usize).then_some(postings)
 }
 
-/// What the posting that comes next says, with the code of its level if it has one.
-fn says(code: Option<&Code>, bits: &mut BitReader<'_>) -> Option<u16> {
-    match code {
-        Some(code) => code.take(bits).map(worth),
-        None => Some(PRESENT),
-    }
-}
-
-/// Appends `count` postings, whose record numbers rise below `range`; `says` reads the rest.
-fn by_record(
+/// Appends `count` postings of a kind, of records below `range`.
+fn by_number(
     bits: &mut BitReader<'_>,
     count: u32,
     range: u32,
-    mut says: impl FnMut(&mut BitReader<'_>) -> Option<u16>,
+    kind: Kind,
+    codes: &Codes,
     out: &mut Vec<Posting>,
 ) -> Option<()> {
     let k = rice_parameter(range, count);
+    let [stems, levels] = codes;
+    match kind {
+        Kind::Stem => rising(bits, count, range, k, |bits| stems.take(bits).map(worth), out),
+        Kind::Levels => rising(bits, count, range, k, |bits| levels.take(bits).map(worth), out),
+        Kind::Plain => rising(bits, count, range, k, |_| Some(PRESENT), out),
+        Kind::Places { k, .. } => rising(bits, count, GROUPED, k, |_| Some(PRESENT), out),
+    }
+}
+
+/// Appends `count` postings, whose numbers rise below `range`; `says` reads the rest.
+fn rising(
+    bits: &mut BitReader<'_>,
+    count: u32,
+    range: u32,
+    k: u32,
+    mut says: impl FnMut(&mut BitReader<'_>) -> Option<u16>,
+    out: &mut Vec<Posting>,
+) -> Option<()> {
     let mut next = 0u32;
     for _ in 0..count {
         let record = next.checked_add(bits.rice(k)?).filter(|record| *record < range)?;
@@ -144,7 +196,8 @@ fn in_groups(bytes: &[u8], is_cut: bool, range: u32, out: &mut Vec<Posting>) -> 
         let end = usize::try_from(length).ok().and_then(|length| at.checked_add(length))?;
         let Some(group) = bytes.get(at..end) else { return is_cut.then_some(()) };
         let count = u32::try_from(count).ok().filter(|count| *count <= range)?;
-        by_record(&mut BitReader::new(group), count, range, |_| Some(says), out)?;
+        let k = rice_parameter(range, count);
+        rising(&mut BitReader::new(group), count, range, k, |_| Some(says), out)?;
         at = end;
     }
     Some(())

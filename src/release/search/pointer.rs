@@ -9,7 +9,7 @@ use super::super::layout::{is_safe_path, is_search_path};
 use super::analyse::ANALYSER;
 
 /// Version of the layout.
-pub const SEARCH_FORMAT: u32 = 4;
+pub const SEARCH_FORMAT: u32 = 5;
 /// Bytes of each file of a stream but the last.
 pub const PACK_BYTES: u64 = 16 << 20;
 /// Cards a page.

@@ -1,6 +1,7 @@
 //! What was typed, taken apart: docs/search-format.md, "Queries".
 
 use super::analyse::{Analyser, doi, orcid};
+use super::key;
 
 /// Most parts of a query.
 pub const MAX_PARTS: usize = 32;
@@ -180,7 +181,7 @@ impl Query {
         let mut keys: Vec<String> = words.iter().map(|word| format!("{kind}{word}")).collect();
         if stem {
             // Names are typed in any order.
-            keys.extend(stems.windows(2).map(|pair| format!("p:{} {}", pair[0], pair[1])));
+            keys.extend(stems.windows(2).map(|two| key::pair(&two[0], &two[1])));
         }
         if !keys.is_empty() {
             self.push(occur, Part::Together(keys));

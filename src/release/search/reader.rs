@@ -10,7 +10,7 @@ use super::super::pointer::{PointerError, ReleasePointer};
 use super::bits::varint;
 use super::gather::{Lists, Word};
 use super::key::Place;
-use super::lists::{Found, GROUPED, List, Outside, Posting, decoded, entries};
+use super::lists::{Found, GROUPED, Kind, List, Outside, Posting, decoded, entries};
 use super::pointer::{
     CARD_BLOCK, MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier,
 };
@@ -145,7 +145,7 @@ impl<'s> Searcher<'s> {
             let bucket = *bucket as usize;
             let (start, end) = (tables.buckets[bucket], tables.buckets[bucket + 1]);
             let bytes = self.part(tier, Stream::Dict, start, end - start)?;
-            let found = entries(&bytes, tier.records, &tables.code, wanted);
+            let found = entries(&bytes, tier.records, &tables.codes, wanted);
             let found = found.ok_or_else(|| damaged(tier, "its dictionary"))?;
             Ok(found.into_iter().map(|(key, found)| ((*number, key), found)).collect::<Vec<_>>())
         });
@@ -163,7 +163,7 @@ impl<'s> Searcher<'s> {
         let mut outside = Vec::new();
         for ((tier, key), found) in found {
             match found {
-                Found::Inside(list) => self.keep(tier, key, list, lists),
+                Found::Inside(list, _) => self.keep(tier, key, list, lists),
                 Found::Outside(place) => outside.push((place, tier, key)),
             }
         }
@@ -190,19 +190,36 @@ impl<'s> Searcher<'s> {
         Ok(has_lists)
     }
 
+    /// Puts records where a pair has places in the list of a word.
+    pub(super) fn resolve(
+        &self,
+        tier: usize,
+        pair: &str,
+        base: &str,
+        lists: &mut Lists,
+    ) -> Result<(), ReadError> {
+        let records = lists.get(base).map(|lists| lists[tier].postings.clone()).unwrap_or_default();
+        let Some(list) = lists.get_mut(pair).map(|lists| &mut lists[tier]) else { return Ok(()) };
+        for (at, _) in &mut list.postings {
+            let found = records.get(*at as usize);
+            *at = found.ok_or_else(|| damaged(&self.tiers[tier].tier, "a list of places"))?.0;
+        }
+        Ok(())
+    }
+
     fn keep(&self, tier: usize, key: String, list: List, lists: &mut Lists) {
         lists.entry(key).or_insert_with(|| vec![List::default(); self.tiers.len()])[tier] = list;
     }
 
     fn list(&self, tier: usize, place: Outside, length: u64) -> Result<List, ReadError> {
-        let Outside { records, offset, bytes, has_levels } = place;
+        let Outside { records, offset, bytes, kind } = place;
         let OpenTier { tier, tables, .. } = &self.tiers[tier];
         if records > tier.records {
             return Err(damaged(tier, "the length of a list"));
         }
         let read = self.part(tier, Stream::Lists, offset, length)?;
-        let code = has_levels.then_some(&tables.code);
-        let postings = decoded(&read, records, tier.records, code, length < bytes);
+        let is_cut = length < bytes;
+        let postings = decoded(&read, records, tier.records, kind, &tables.codes, is_cut);
         Ok(List { records, postings: postings.ok_or_else(|| damaged(tier, "a list"))? })
     }
 
@@ -309,7 +326,7 @@ fn words_of(
         let list = match (number(), number(), number()) {
             (Some(records), Some(offset), Some(bytes)) => {
                 let records = u32::try_from(records).ok()?;
-                Some(Outside { records, offset, bytes, has_levels: true })
+                Some(Outside { records, offset, bytes, kind: Kind::Stem })
             }
             _ => None,
         };

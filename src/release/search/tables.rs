@@ -6,7 +6,7 @@ use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
 
 use super::bits::varint;
-use super::code::Code;
+use super::code::{Code, Codes, LEVELS};
 use super::pointer::{CARD_BLOCK, Tier};
 
 /// Most bytes of a section, so that hostile bytes cannot ask for all memory.
@@ -70,7 +70,7 @@ pub struct TierTables {
     /// In order.
     pub runs: Vec<Run>,
     /// How levels are written.
-    pub code: Code,
+    pub codes: Codes,
     /// Days in runs, for every 64th record.
     pub days: Vec<u16>,
     /// What runs speak of.
@@ -102,6 +102,12 @@ pub fn inflated(bytes: &[u8], dictionary: &[u8], limit: u64) -> Option<Vec<u8>> 
     Some(out.split_off(dictionary.len().min(out.len())))
 }
 
+/// The codes of the section `levels`.
+fn codes(lengths: &[u8]) -> Option<Codes> {
+    let (stems, others) = lengths.split_at_checked(LEVELS)?;
+    Some([Code::from_lengths(stems)?, Code::from_lengths(others)?])
+}
+
 impl TierTables {
     /// Decodes `tables.bin`; `None` if it is not what the tier says.
     pub fn decode(bytes: &[u8], tier: &Tier) -> Option<TierTables> {
@@ -130,7 +136,7 @@ impl TierTables {
         fits.then_some(TierTables {
             buckets,
             pages,
-            code: Code::from_lengths(&section("levels")?)?,
+            codes: codes(&section("levels")?)?,
             runs,
             days: day_list,
             values,
