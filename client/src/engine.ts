@@ -221,9 +221,9 @@ export class Engine {
   /** Reads the lists of a question, in two rounds: buckets and words, lists. */
   private async gather(tiers: Tier[], parts: Part[], question: Question, sets: string[], counting: [string, string, number][], first: boolean, wave: Wave): Promise<Gathered> {
     const expanded = parts.map((part): Expanded => keysOf(part, first));
-    const plain = [...new Set(expanded.flatMap(({ keys }) => keys))];
+    const plain = expanded.flatMap(({ keys }) => keys);
+    const own = new Set([...plain, ...plain.flatMap(wordsOf)]);
     const counted = counting.map(([slug]) => `c:${slug}`);
-    const asked = [...new Set([...plain, ...plain.flatMap(wordsOf), ...sets, ...counted])];
     // Needed whole: what is left out, and what is only counted.
     const whole = new Set([...sets, ...counted, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
     const newest = question.sort === "newest" || !parts.some(({ occur }) => occur !== "not");
@@ -232,13 +232,13 @@ export class Engine {
       // Days are a table: with the first round, and once.
       const dated = newest ? tiers.map(async (tier) => this.days.set(tier, await tier.days())) : [];
       const words = prefixed.map(({ word }) => this.words.beginning(tiers, word));
-      await Promise.all([this.look(tiers, asked), ...dated]);
+      await Promise.all([this.look(tiers, [...own, ...sets, ...counted]), ...dated]);
       return Promise.all(words);
     });
     let [more, all] = [false, true];
     found.forEach(({ words, requests }, at) => {
       const { keys } = prefixed[at]!;
-      const room = Math.floor(Math.max(0, REQUESTS - requests - 2 * (asked.length - sets.length - counted.length)) / prefixed.length);
+      const room = Math.floor(Math.max(0, REQUESTS - requests - 2 * own.size) / prefixed.length);
       const most = first ? Math.max(STEMS_AT_LEAST, room) : PREFIXED;
       all &&= words.length <= PREFIXED;
       for (const { word, places } of words.slice(0, PREFIXED)) {
