@@ -21,6 +21,8 @@ const TITLE: usize = 250;
 const FIELD: usize = 60;
 /// Characters of the description on a card.
 const SNIPPET: usize = 120;
+/// Longest word, bytes, that is left out rather than cut at the end of a field.
+const LAST_WORD: usize = 24;
 /// Most creators, subjects, … of one record that are indexed.
 const MANY: usize = 500;
 /// Names on a card.
@@ -163,7 +165,8 @@ fn cut(text: &str, longest: usize) -> &str {
     text.char_indices().nth(longest).map_or(text, |(at, _)| &text[..at])
 }
 
-/// Appends a field of a card: white space and control characters are single spaces.
+/// Appends a field of a card: white space and control characters are single spaces. Where it is
+/// too long, its last word is left out with what follows, unless it is long itself.
 fn put(card: &mut String, text: &str, longest: usize) {
     let start = card.len();
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
@@ -179,7 +182,10 @@ fn put(card: &mut String, text: &str, longest: usize) {
         }
     }
     if let Some((at, _)) = card[start..].char_indices().nth(longest) {
-        card.truncate(start + at);
+        let kept = &card[start..start + at];
+        let is_whole = card[start + at..].starts_with(' ');
+        let word = kept.rfind(' ').filter(|space| !is_whole && at - space <= LAST_WORD);
+        card.truncate(start + word.unwrap_or(at));
         let trimmed = card.trim_end().len();
         card.truncate(trimmed.max(start));
         card.push('…');
@@ -411,4 +417,28 @@ fn put_key<'k>(keys: &mut String, kind: &str, parts: impl IntoIterator<Item = &'
     keys.push_str(kind);
     keys.extend(parts);
     keys.push(BETWEEN);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_cards_end_with_a_word() {
+        let check = |text: &str, longest, expected: &str| {
+            let mut card = "1\t".to_owned();
+            put(&mut card, text, longest);
+            assert_eq!(card, format!("1\t{expected}"), "{text}");
+        };
+        check("sea  level\trise", 14, "sea level rise");
+        check("sea level rise", 13, "sea level…");
+        check("sea level rise", 10, "sea level…");
+        check("sea level rise", 9, "sea level…");
+        check("sea level rise", 8, "sea…");
+        check("sealevel rise", 3, "sea…");
+        check("of acetylcholinesteraseinhibitors", 28, "of acetylcholinesteraseinhib…");
+        check("気候変動の影響 と", 4, "気候変動…");
+        check("naïveté", 3, "naï…");
+        check("", 3, "");
+    }
 }
