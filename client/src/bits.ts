@@ -141,7 +141,7 @@ class Bits {
         at = position >> 3;
         word = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) >>> (position & 7);
         const level = code[word & 4095]!;
-        says![i] = (level >> 4) * 256 + 128;
+        says![i] = 4096 * Math.sqrt((level >> 4) + 0.5);
         position += level & 15;
       }
     }

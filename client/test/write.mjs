@@ -70,7 +70,7 @@ const codeOf = (lengths) => {
 };
 /** In one all are as long, in the other some are shorter than others: of stems in the text, and of fields. */
 const [LEVELS, STEMS] = [() => 8, (level) => (level < 64 ? 7 : level < 128 ? 8 : 9)].map((length) => codeOf(Array.from({ length: 256 }, (_, level) => length(level))));
-export const worth = (level) => level * 256 + 128;
+export const worth = (level) => Math.floor(4096 * Math.sqrt(level + 0.5));
 /** Keys that are there or not have no levels. */
 const plain = (key) => /^[pscdof]:/.test(key);
 

@@ -6,8 +6,6 @@ use crate::release::search::code::{Code, LEVELS, PRESENT};
 
 /// How finely impacts are told apart while lists are made.
 const BINS: u16 = 4096;
-/// Bins a level.
-const PER_LEVEL: u16 = BINS / LEVELS as u16;
 
 /// What the impact of a posting depends on besides its frequency: the length of the field, as
 /// one of tantivy's 256.
@@ -44,9 +42,10 @@ impl Bin {
         Bin(((impact * f32::from(BINS)) as u16).min(BINS - 1))
     }
 
-    /// The level it is in.
+    /// The level it is in: its square, in 1/256.
     pub(super) fn level(self) -> u8 {
-        (self.0 / PER_LEVEL) as u8
+        let twice = u32::from(self.0) * 2 + 1;
+        ((twice * twice) >> 18) as u8
     }
 
     /// Its middle, in 1/65536.

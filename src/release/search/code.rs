@@ -7,9 +7,10 @@ pub const LEVELS: usize = 256;
 /// Longest code, bits.
 const LONGEST: u32 = 12;
 
-/// What a posting of a level is worth, in 1/65536: the middle of the level.
-pub const fn worth(level: u8) -> u16 {
-    level as u16 * 256 + 128
+/// What a posting of a level is worth, in 1/65536: the middle of the level. Levels are even steps
+/// of the square, so the best records are told apart the finest.
+pub fn worth(level: u8) -> u16 {
+    (4096.0 * (f64::from(level) + 0.5).sqrt()) as u16
 }
 
 /// What a posting is worth that is just there.
