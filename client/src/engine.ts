@@ -334,15 +334,14 @@ export class Engine {
       known.bytes = known.list.whole ? new Uint8Array() : bytes;
     });
     for (const pair of all) {
-      const { base, entry, list } = pair;
-      if (!base || !entry || !list) continue;
-      // Records where there are places.
-      list.docs.forEach((place, at, docs) => {
-        if (place >= base.list!.docs.length) throw new Damaged("places");
-        docs[at] = base.list!.docs[place]!;
-      });
-      pair.dead = deadIn(pair.tier, list);
-      entry.are = 0;
+      const { base, list } = pair;
+      if (!base || !list) continue;
+      pair.entry!.are = 0;
+      // Records where there are places: one beyond the list is of another pair, whose entry this is.
+      const from = base.list!.docs;
+      if (list.docs.some((place) => place >= from.length)) pair.entry = pair.list = undefined;
+      list.docs.forEach((place, at, docs) => (docs[at] = from[place]!));
+      pair.dead = deadIn(pair.tier, pair.list);
       pair.base = undefined;
     }
     this.forget();

@@ -106,7 +106,7 @@ export class Files {
     return fetch(url, options)
       // Without a network, what was seen before is as good.
       .catch(() => fetch(url, { ...options, cache: "force-cache" }))
-      .catch(() => { throw new Error("there is no connection"); });
+      .catch(() => { throw new Error("no connection"); });
   }
 
   private async body(answer: Response): Promise<Uint8Array> {

@@ -143,7 +143,7 @@ worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
 });
 worker.addEventListener("error", (event) => {
   event.preventDefault();
-  fail("its program did not start");
+  fail("it did not start");
 });
 
 const fail = (message: string) => {

@@ -75,7 +75,10 @@ const metas = [write("base", tiers[0], { dead }), write("day", tiers[1], { seed:
 writePointer(root, metas, PACK);
 /** The same tiers, of which one has another key in the entry of a word. */
 const sharing = folder();
-writePointer(sharing, [writeTier(sharing, { name: "base", records: tiers[0], words, pack: PACK, dead, shared: ["ice"] })], PACK);
+/** A record with a pair one of whose words it lacks. */
+const strange = tiers[0].find(({ keys }) => !("polar" in keys));
+const others = tiers[0].map((record) => (record === strange ? { ...record, keys: { ...record.keys, "p:polar glacier": 255 } } : record));
+writePointer(sharing, [writeTier(sharing, { name: "base", records: others, words, pack: PACK, dead, shared: ["ice"] })], PACK);
 /** The same tiers, as if all text had pairs. */
 const everyPair = folder();
 cpSync(root, everyPair, { recursive: true });
@@ -204,6 +207,9 @@ test("places of a pair are told by the list of its rarer word, and by no list th
   // Where the list cannot be told, the phrase is found on cards.
   const { engine } = await opened("ranges", sharing);
   assert.equal(last(await ask(engine, '"wave climate"')).total, own.length);
+  // Nor is the entry of another pair one of this.
+  const other = last(await ask(engine, '"polar glacier"'));
+  assert.deepEqual([other.total, other.notes.length], [0, 1]);
   const rare = last(await ask(engine, '"climate ice"'));
   assert.equal(rare.notes.length, 1);
   assert.ok(rare.hits.length > 0 && rare.hits.every(({ snippet }) => /climate ice/.test(snippet.map(([text]) => text).join(""))));

@@ -41,7 +41,8 @@ class Bits {
     this.unary(length);
     this.put(value, length);
   }
-  postings(docs, records, levels, code, k = rice(records, docs.length)) {
+  postings(docs, records, levels, code) {
+    const k = rice(records, docs.length);
     docs.forEach((doc, i) => {
       const gap = doc - (docs[i - 1] ?? -1) - 1;
       this.unary(Math.floor(gap / 2 ** k));
@@ -116,36 +117,30 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     bits.postings(entries.map(({ print }) => print), 2 ** 26);
     for (const { key, docs, levels: own } of entries) {
       const levels = plain(key) ? undefined : own;
+      let [code, numbers, range] = [undefined, docs, records.length];
       bits.gamma(docs.length);
       const words = key.startsWith("p:") ? key.slice(2).split(" ").map((word) => lists.get(word).docs) : [];
       const word = words.length > 0 && words[1].length < words[0].length ? 1 : 0;
       if (words.length > 0 && words[word].length < 8192) {
         // Places in the list of the rarer word.
-        const k = rice(words[word].length, docs.length);
+        range = words[word].length;
+        // A record that lacks the word has a place beyond the list, as the entry of another pair may.
+        numbers = docs.map((doc) => (words[word].includes(doc) ? words[word].indexOf(doc) : range));
         bits.put(2 | (word << 2), 3);
-        bits.gamma(k + 1);
-        const put = (to) => to.postings(docs.map((doc) => words[word].indexOf(doc)), 8192, undefined, undefined, k);
-        if (docs.length <= 128) {
-          put(bits);
-          continue;
-        }
-        const list = new Bits();
-        put(list);
-        bits.gamma(list.bytes().length);
-        append("lists", list.bytes());
-        continue;
+        bits.gamma(rice(range, docs.length) + 1);
+      } else {
+        const isStem = !/^.:/.test(key) && !shared.includes(key);
+        bits.put(levels ? (isStem ? 1 : 3) : 0, 2);
+        code = isStem ? STEMS : LEVELS;
       }
-      const isStem = !/^.:/.test(key) && !shared.includes(key);
-      bits.put(levels ? (isStem ? 1 : 3) : 0, 2);
-      const code = isStem ? STEMS : LEVELS;
       if (docs.length <= 128) {
-        bits.postings(docs, records.length, levels, code);
+        bits.postings(numbers, range, levels, code);
         continue;
       }
       let bytes;
       if (docs.length < 8192) {
         const list = new Bits();
-        list.postings(docs, records.length, levels, code);
+        list.postings(numbers, range, levels, code);
         bytes = list.bytes();
       } else {
         const groups = [];

@@ -39,7 +39,7 @@ impl Expanded {
             Part::Together(keys) => Expanded::All(keys.clone()),
             Part::Prefix(_) => Expanded::Any(Vec::new()),
             Part::Phrase(stems) => {
-                let pairs = stems.windows(2).map(|two| key::pair(&two[0], &two[1]));
+                let pairs = key::pairs(stems);
                 if reading == Reading::First && stems.len() > FIRST_STEMS {
                     let pairs = pairs.take(FIRST_PAIRS).collect();
                     return Expanded::Phrase { stems: Vec::new(), pairs };
@@ -98,7 +98,7 @@ impl Searcher<'_> {
         let words = keys.iter().filter_map(|key| key::stems(key)).flatten().map(str::to_owned);
         let asked: BTreeSet<String> = keys.iter().cloned().chain(words).collect();
         let mut known = self.find(&asked.iter().flat_map(every).collect())?;
-        let bases = bases(&keys, &mut known);
+        let bases = bases(&mut known);
         let mut unknown = BTreeSet::new();
         let mut in_part = query.parts.iter().zip(&parts).any(|((_, part), (_, expanded))| {
             let (Part::Phrase(stems), Expanded::Phrase { pairs, .. }) = (part, expanded) else {
@@ -135,7 +135,11 @@ impl Searcher<'_> {
         let mut lists = Lists::new();
         let has_lists = self.load(known, &whole, reading, &mut lists)?;
         for (tier, pair, base) in bases {
-            self.resolve(tier, &pair, &base, &mut lists)?;
+            let list = |key: &str| lists.get(key).map(|lists| &lists[tier]);
+            let found = list(&pair).zip(list(&base)).map(|(pair, base)| pair.within(base));
+            if let Some((lists, found)) = lists.get_mut(&pair).zip(found) {
+                lists[tier] = found;
+            }
         }
         self.rounds += u32::from(has_lists || !unknown.is_empty());
         // A tier that does not know a word may have a list of its stem all the same.
@@ -148,7 +152,7 @@ impl Searcher<'_> {
 
 /// Of the pairs that are told by places in the list of a word: tier, pair and word. A pair whose
 /// word shares its list with another key is told by nothing, and so is not known.
-fn bases(keys: &BTreeSet<String>, known: &mut Known) -> Vec<(usize, String, String)> {
+fn bases(known: &mut Known) -> Vec<(usize, String, String)> {
     let pairs = known.iter().filter_map(|((tier, key), found)| {
         let Kind::Places { is_second, .. } = found.kind() else { return None };
         let base = key::stems(key).map(|stems| stems[usize::from(is_second)].to_owned());
@@ -160,8 +164,8 @@ fn bases(keys: &BTreeSet<String>, known: &mut Known) -> Vec<(usize, String, Stri
     let mut bases = Vec::new();
     for (tier, pair, base) in pairs {
         match base {
-            Some(base) if keys.contains(&pair) => bases.push((tier, pair, base)),
-            _ => drop(known.remove(&(tier, pair))),
+            Some(base) => bases.push((tier, pair, base)),
+            None => drop(known.remove(&(tier, pair))),
         }
     }
     bases
@@ -207,7 +211,7 @@ mod tests {
             let pair = list(3, Kind::Places { is_second: true, k: 0 });
             let mut known =
                 Known::from([(place("p:sea ice"), pair), (place("ice"), list(records, kind))]);
-            let found = bases(&BTreeSet::from(["p:sea ice".to_owned()]), &mut known);
+            let found = bases(&mut known);
             let expected = (0, "p:sea ice".to_owned(), "ice".to_owned());
             assert_eq!(found, Vec::from_iter(is_told.then_some(expected)), "{kind:?} {records}");
             assert_eq!(known.contains_key(&place("p:sea ice")), is_told, "{kind:?} {records}");

@@ -28,9 +28,9 @@ pub fn stems(key: &str) -> Option<[&str; 2]> {
     Some([first, second])
 }
 
-/// The key of a pair of stems.
-pub fn pair(first: &str, second: &str) -> String {
-    format!("{PAIR}{first} {second}")
+/// The keys of the pairs that follow each other in these stems.
+pub fn pairs(stems: &[String]) -> impl Iterator<Item = String> + '_ {
+    stems.windows(2).map(|two| format!("{PAIR}{} {}", two[0], two[1]))
 }
 
 impl Place {

@@ -26,6 +26,14 @@ impl List {
     pub fn is_complete(&self) -> bool {
         self.postings.len() as u64 == u64::from(self.records)
     }
+
+    /// The records at these places of the list of a word. None, as if the key were not there, where
+    /// a place is beyond it: then the entry is that of another pair.
+    pub(super) fn within(&self, base: &List) -> List {
+        let record = |(place, says): &Posting| Some((base.postings.get(*place as usize)?.0, *says));
+        let postings = self.postings.iter().map(record).collect::<Option<_>>();
+        postings.map(|postings| List { records: self.records, postings }).unwrap_or_default()
+    }
 }
 
 /// What postings are, where they are not in groups.
@@ -129,7 +137,8 @@ fn kind(bits: &mut BitReader<'_>) -> Option<Kind> {
     })
 }
 
-/// The postings of a list of its own, by record; `None` if it is none. Of one that is cut, those of the groups that are whole.
+/// The postings of a list of its own, by record; `None` if it is none. Of one that is
+/// cut, those of the groups that are whole.
 pub fn decoded(
     bytes: &[u8],
     records: u32,
@@ -201,4 +210,26 @@ fn in_groups(bytes: &[u8], is_cut: bool, range: u32, out: &mut Vec<Posting>) -> 
         at = end;
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_records_of_another_list_or_none() {
+        let list = |numbers: &[u32]| List {
+            records: numbers.len() as u32,
+            postings: numbers.iter().map(|number| (*number, PRESENT)).collect(),
+        };
+        let base = list(&[3, 7, 100]);
+        let check = |places: &[u32], expected: &[u32]| {
+            let (found, expected) = (list(places).within(&base), list(expected));
+            assert_eq!(found.records, expected.records, "{places:?}");
+            assert_eq!(found.postings, expected.postings, "{places:?}");
+        };
+        check(&[0, 2], &[3, 100]);
+        check(&[0, 1, 2], &[3, 7, 100]);
+        check(&[0, 3], &[]);
+    }
 }

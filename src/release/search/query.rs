@@ -181,7 +181,7 @@ impl Query {
         let mut keys: Vec<String> = words.iter().map(|word| format!("{kind}{word}")).collect();
         if stem {
             // Names are typed in any order.
-            keys.extend(stems.windows(2).map(|two| key::pair(&two[0], &two[1])));
+            keys.extend(key::pairs(&stems));
         }
         if !keys.is_empty() {
             self.push(occur, Part::Together(keys));

@@ -190,23 +190,6 @@ impl<'s> Searcher<'s> {
         Ok(has_lists)
     }
 
-    /// Puts records where a pair has places in the list of a word.
-    pub(super) fn resolve(
-        &self,
-        tier: usize,
-        pair: &str,
-        base: &str,
-        lists: &mut Lists,
-    ) -> Result<(), ReadError> {
-        let records = lists.get(base).map(|lists| lists[tier].postings.clone()).unwrap_or_default();
-        let Some(list) = lists.get_mut(pair).map(|lists| &mut lists[tier]) else { return Ok(()) };
-        for (at, _) in &mut list.postings {
-            let found = records.get(*at as usize);
-            *at = found.ok_or_else(|| damaged(&self.tiers[tier].tier, "a list of places"))?.0;
-        }
-        Ok(())
-    }
-
     fn keep(&self, tier: usize, key: String, list: List, lists: &mut Lists) {
         lists.entry(key).or_insert_with(|| vec![List::default(); self.tiers.len()])[tier] = list;
     }
