@@ -5,13 +5,8 @@
 //! time: the term dictionary is passed over once for every so many, and once before to find how
 //! frequent levels are; once for both if all fit.
 
-use std::sync::Arc;
-
 use rayon::prelude::*;
-use tantivy::InvertedIndexReader;
-use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
-use tantivy::schema::IndexRecordOption;
 
 use crate::release::search::bits::{BitWriter, put_varint, rice_parameter};
 use crate::release::search::code::{Code, Codes};
@@ -23,7 +18,7 @@ use super::document::Field;
 use super::index::Inverted;
 use super::levels::{Bin, Histogram, Lengths};
 use super::stream::StreamWriter;
-use super::within::{self, Bases};
+use super::terms::{Gathered, Source, Term, Terms, each_block, each_term, place};
 
 /// Terms held at a time, at 32 bytes.
 const TERMS: u64 = 6_000_000;
@@ -38,6 +33,8 @@ const GROUP: usize = 2;
 /// One of so many terms is looked at to find how frequent levels are, where there are many.
 const SAMPLED: u32 = 16;
 const SAMPLE_FROM: u64 = 100_000;
+/// What says that postings are places: docs/search-format.md, "Dictionary".
+const PLACES: u32 = 0b10;
 /// Bytes that buckets are a multiple of.
 const UNIT: usize = 64;
 /// Fields whose terms are in the dictionary.
@@ -46,71 +43,6 @@ const IN_DICTIONARY: [Field; 5] =
 
 /// Mean lengths of the fields of the dictionary.
 pub(super) type Averages = [f64; 5];
-
-/// What of a field the export needs.
-pub(super) struct Source {
-    field: Field,
-    pub(super) terms: Arc<InvertedIndexReader>,
-    norms: Option<FieldNormReader>,
-    lengths: Lengths,
-}
-
-/// A term with its place.
-#[derive(Clone, Copy)]
-pub(super) struct Term {
-    place: Place,
-    /// Where tantivy has its postings.
-    start: u64,
-    bytes: u32,
-    pub(super) records: u32,
-    /// Of a pair with a base, where its places begin in [`Terms::places`].
-    pub(super) places: u32,
-    /// Records of the base; 0 if there is none.
-    pub(super) base: u16,
-    /// Whether the base is the second word of the pair.
-    pub(super) is_second: bool,
-    source: u8,
-}
-
-impl Term {
-    fn new(place: Place, source: usize, info: &TermInfo) -> Result<Term, SearchError> {
-        let bytes = u32::try_from(info.postings_range.len()).map_err(|_| SearchError::TooMany)?;
-        Ok(Term {
-            place,
-            start: info.postings_range.start as u64,
-            bytes,
-            records: info.doc_freq,
-            places: 0,
-            base: 0,
-            is_second: false,
-            source: source as u8,
-        })
-    }
-
-    /// What tantivy needs to decode its postings.
-    pub(super) fn info(&self) -> TermInfo {
-        within::info(self.records, self.start, self.bytes)
-    }
-}
-
-/// Terms by place, with the places of pairs in the lists of their bases.
-struct Terms {
-    terms: Vec<Term>,
-    places: Vec<u16>,
-}
-
-impl Terms {
-    fn in_bucket(&self, bucket: u32) -> &[Term] {
-        let start = self.terms.partition_point(|term| term.place.bucket < bucket);
-        let end = self.terms.partition_point(|term| term.place.bucket <= bucket);
-        &self.terms[start..end]
-    }
-
-    /// Of a pair with a base.
-    fn places(&self, term: &Term) -> &[u16] {
-        &self.places[term.places as usize..][..term.records as usize]
-    }
-}
 
 /// What postings of each source are decoded with, made when first needed.
 type Decoders = [Option<BlockSegmentPostings>; IN_DICTIONARY.len()];
@@ -286,19 +218,19 @@ impl Exporter {
         }
         let (mut postings, mut decoders) = (Vec::new(), Decoders::default());
         for same in terms.chunk_by(|a, b| a.place == b.place) {
+            postings.clear();
+            // Of pairs that share an entry, records are told: their bases differ.
             if let [term] = same
                 && term.base > 0
             {
-                bits.gamma(term.records);
-                let before = bucket.lists.len();
-                let list = by_place(term, all.places(term), &mut bits);
-                if let Some(list) = list {
-                    bucket.lists.extend(list.finish());
-                    bits.gamma((bucket.lists.len() - before) as u32);
-                }
+                let places = all.places(term).iter();
+                postings.extend(places.map(|place| (u32::from(*place), Bin::PRESENT)));
+                bits.gamma(term.postings.records);
+                bits.bits(PLACES | u32::from(term.is_second) << 2, 3);
+                bits.gamma(rice_parameter(u32::from(term.base), term.postings.records) + 1);
+                keep(&mut postings, u32::from(term.base), None, &mut bits, &mut bucket.lists);
                 continue;
             }
-            postings.clear();
             for term in same {
                 self.postings(term, &mut decoders, &mut postings)?;
             }
@@ -311,22 +243,10 @@ impl Exporter {
             let is_stem = same.len() == 1 && self.source(&same[0]).field == Field::All;
             bits.bits(u32::from(has_levels) | u32::from(has_levels && !is_stem) << 1, 2);
             let code = has_levels.then(|| &self.codes[usize::from(!is_stem)]);
-            if count <= INLINE {
-                by_record(&postings, range, code, &mut bits);
-                continue;
-            }
-            let before = bucket.lists.len();
-            if count < GROUPED {
-                let mut list = BitWriter::default();
-                by_record(&postings, range, code, &mut list);
-                bucket.lists.extend(list.finish());
-            } else {
-                in_groups(&mut postings, range, &mut bucket.lists);
-            }
-            let bytes = (bucket.lists.len() - before) as u32;
-            bits.gamma(bytes);
-            if is_stem {
-                let (place, offset) = (same[0].place, before as u64);
+            let offset = bucket.lists.len() as u64;
+            let bytes = keep(&mut postings, range, code, &mut bits, &mut bucket.lists);
+            if is_stem && bytes > 0 {
+                let place = same[0].place;
                 bucket.places.push(ListPlace { place, records: count, offset, bytes });
             }
         }
@@ -346,13 +266,39 @@ impl Exporter {
         out: &mut Vec<Posting>,
     ) -> Result<(), SearchError> {
         let source = self.source(term);
-        let info = term.info();
-        out.reserve(term.records as usize);
+        let info = term.postings.info();
+        out.reserve(info.doc_freq as usize);
         let decoder = &mut decoders[usize::from(term.source)];
         each_posting(source, &info, decoder, |doc, impact| {
             out.push((self.records[doc as usize], impact.map_or(Bin::PRESENT, Bin::of)));
         })
     }
+}
+
+/// Puts postings into the bucket if they are few, else into a list, whose bytes it gives.
+fn keep(
+    postings: &mut [Posting],
+    range: u32,
+    code: Option<&Code>,
+    bits: &mut BitWriter,
+    lists: &mut Vec<u8>,
+) -> u32 {
+    let count = postings.len() as u32;
+    if count <= INLINE {
+        by_record(postings, range, code, bits);
+        return 0;
+    }
+    let before = lists.len();
+    if count < GROUPED {
+        let mut list = BitWriter::default();
+        by_record(postings, range, code, &mut list);
+        lists.extend(list.finish());
+    } else {
+        in_groups(postings, range, lists);
+    }
+    let bytes = (lists.len() - before) as u32;
+    bits.gamma(bytes);
+    bytes
 }
 
 /// Record by record, of `range` records; with levels where there is a code.
@@ -366,27 +312,6 @@ fn by_record(postings: &[Posting], range: u32, code: Option<&Code>, bits: &mut B
         }
         next = record + 1;
     }
-}
-
-/// How the places of a pair are told, and, if they are few, the places; else their list.
-fn by_place(term: &Term, places: &[u16], bits: &mut BitWriter) -> Option<BitWriter> {
-    let k = rice_parameter(u32::from(term.base), term.records);
-    bits.bits(0b10 | u32::from(term.is_second) << 2, 3);
-    bits.gamma(k + 1);
-    let put = |bits: &mut BitWriter| {
-        let mut next = 0;
-        for place in places.iter().map(|place| u32::from(*place)) {
-            bits.rice(place - next, k);
-            next = place + 1;
-        }
-    };
-    if term.records <= INLINE {
-        put(bits);
-        return None;
-    }
-    let mut list = BitWriter::default();
-    put(&mut list);
-    Some(list)
 }
 
 /// Group by group, the best first; those that say the same are in one.
@@ -411,10 +336,6 @@ fn in_groups(postings: &mut [Posting], range: u32, out: &mut Vec<u8>) {
         taken += count;
         rest = later;
     }
-}
-
-fn place(source: &Source, key: &[u8], buckets: u32) -> Place {
-    Place::of([source.field.prefix().as_bytes(), key], 0, buckets)
 }
 
 /// Finds codes for levels, and, if all terms can be held, these.
@@ -450,60 +371,6 @@ fn first_pass(
     Ok((histograms.map(|histogram| histogram.code()), held))
 }
 
-/// Terms as they come.
-struct Gathered<'a> {
-    sources: &'a [Source],
-    terms: Vec<Term>,
-    bases: Option<Bases<'a>>,
-}
-
-impl<'a> Gathered<'a> {
-    /// For about `count` terms.
-    fn new(sources: &'a [Source], count: u64) -> Self {
-        let text = sources.iter().find(|source| source.field == Field::All);
-        let terms = Vec::with_capacity(count as usize);
-        Gathered { sources, terms, bases: text.map(Bases::new) }
-    }
-
-    fn add(
-        &mut self,
-        key: &[u8],
-        place: Place,
-        source: usize,
-        info: &TermInfo,
-    ) -> Result<(), SearchError> {
-        if self.sources[source].field == Field::Keys
-            && let Some(bases) = &mut self.bases
-        {
-            bases.add(key, info.doc_freq, self.terms.len())?;
-        }
-        self.terms.push(Term::new(place, source, info)?);
-        Ok(())
-    }
-
-    fn finish(mut self, records: &[u32]) -> Result<Terms, SearchError> {
-        let keys = self.sources.iter().find(|source| source.field == Field::Keys);
-        let mut places = Vec::new();
-        if let (Some(bases), Some(keys)) = (self.bases, keys) {
-            places = bases.finish(keys, records, &mut self.terms)?;
-        }
-        let mut terms = self.terms;
-        terms.par_sort_unstable_by_key(|term| (term.place, term.source, term.start));
-        Ok(Terms { terms, places })
-    }
-}
-
-fn each_term(
-    source: &Source,
-    mut each: impl FnMut(&[u8], &TermInfo) -> Result<(), SearchError>,
-) -> Result<(), SearchError> {
-    let mut stream = source.terms.terms().stream().map_err(SearchError::Write)?;
-    while stream.advance() {
-        each(stream.key(), stream.value())?;
-    }
-    Ok(())
-}
-
 /// Hands over documents of the segment with the impact of the term in them.
 fn each_posting(
     source: &Source,
@@ -520,34 +387,6 @@ fn each_posting(
             }
         }
     })
-}
-
-/// Hands over the postings of a term, a block at a time.
-pub(super) fn each_block(
-    source: &Source,
-    info: &TermInfo,
-    decoder: &mut Option<BlockSegmentPostings>,
-    mut each: impl FnMut(&BlockSegmentPostings),
-) -> Result<(), SearchError> {
-    let terms = &source.terms;
-    // A decoder is large beside the few postings that most terms have.
-    let block = match decoder {
-        Some(block) => {
-            let reset = terms.reset_block_postings_from_terminfo(info, block);
-            reset.map_err(SearchError::Write)?;
-            block
-        }
-        None => {
-            let option = IndexRecordOption::WithFreqs;
-            let opened = terms.read_block_postings_from_terminfo(info, option);
-            decoder.insert(opened.map_err(SearchError::Write)?)
-        }
-    };
-    while block.block_len() > 0 {
-        each(block);
-        block.advance();
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod levels;
 mod order;
 mod places;
 mod stream;
+mod terms;
 mod tier;
 mod update;
 pub(crate) mod vocabulary;

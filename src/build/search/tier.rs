@@ -280,7 +280,7 @@ impl Spool<'_> {
     }
 
     /// What cards have in common: learned from some at even distances where there are many, else
-    /// these themselves. Learned ones save 5 bytes a record and take half a second.
+    /// these themselves. Learned ones save 4 bytes a record.
     fn dictionary(&self, entries: &[Entry]) -> Result<Vec<u8>, SearchError> {
         if entries.len() >= SMALL as usize {
             let (mut cards, mut sizes) = (Vec::new(), Vec::new());

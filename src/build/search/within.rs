@@ -10,7 +10,7 @@ use crate::release::search::key::PAIR;
 use crate::release::search::lists::GROUPED;
 
 use super::SearchError;
-use super::export::{Source, Term, each_block};
+use super::terms::{Source, Stretch, Term, each_block};
 
 /// Words whose pairs a thread takes at a time.
 const WORDS: usize = 256;
@@ -18,9 +18,7 @@ const WORDS: usize = 256;
 /// The word that a pair is told by.
 #[derive(Debug, Clone, Copy)]
 struct Base {
-    start: u64,
-    bytes: u32,
-    records: u16,
+    postings: Stretch,
     /// Whether it is the second of the two.
     is_second: bool,
     /// Number of the pair's term.
@@ -60,10 +58,8 @@ impl<'a> Bases<'a> {
                 (base, is_second) = (other, true);
             }
         }
-        let bytes = u32::try_from(base.postings_range.len());
-        if let (true, Ok(bytes), Ok(term)) = (base.doc_freq < GROUPED, bytes, u32::try_from(term)) {
-            let (start, records) = (base.postings_range.start as u64, base.doc_freq as u16);
-            self.found.push(Base { start, bytes, records, is_second, term });
+        if let (true, Ok(term)) = (base.doc_freq < GROUPED, u32::try_from(term)) {
+            self.found.push(Base { postings: Stretch::new(&base)?, is_second, term });
         }
         Ok(())
     }
@@ -77,8 +73,8 @@ impl<'a> Bases<'a> {
         terms: &mut [Term],
     ) -> Result<Vec<u16>, SearchError> {
         let Bases { text, mut found, .. } = self;
-        found.par_sort_unstable_by_key(|base| (base.start, base.term));
-        let words: Vec<&[Base]> = found.chunk_by(|a, b| a.start == b.start).collect();
+        found.par_sort_unstable_by_key(|base| (base.postings, base.term));
+        let words: Vec<&[Base]> = found.chunk_by(|a, b| a.postings == b.postings).collect();
         let parts: Vec<Vec<u16>> = words
             .par_chunks(WORDS)
             .map(|words| places(text, keys, words, records, terms))
@@ -87,8 +83,10 @@ impl<'a> Bases<'a> {
         let mut at = 0u32;
         for base in &found {
             let term = &mut terms[base.term as usize];
-            let Some(next) = at.checked_add(term.records) else { break };
-            (term.base, term.is_second, term.places) = (base.records, base.is_second, at);
+            let Some(next) = at.checked_add(term.postings.records) else { break };
+            (term.is_second, term.places) = (base.is_second, at);
+            // Below `GROUPED`.
+            term.base = base.postings.records as u16;
             at = next;
         }
         Ok(places)
@@ -108,14 +106,13 @@ fn places(
     for pairs in words {
         let Some(base) = pairs.first() else { continue };
         list.clear();
-        let info = info(u32::from(base.records), base.start, base.bytes);
-        each_block(text, &info, &mut of_text, |block| {
+        each_block(text, &base.postings.info(), &mut of_text, |block| {
             list.extend(block.docs().iter().map(|doc| records[*doc as usize]));
         })?;
         list.sort_unstable();
         for pair in *pairs {
             let before = places.len();
-            let info = terms[pair.term as usize].info();
+            let info = terms[pair.term as usize].postings.info();
             each_block(keys, &info, &mut of_keys, |block| {
                 // Every record of a pair has both words, so its place is where it would stand.
                 let place = |record| list.partition_point(|other| *other < record) as u16;
@@ -125,14 +122,4 @@ fn places(
         }
     }
     Ok(places)
-}
-
-/// What tantivy needs to decode postings.
-pub(super) fn info(records: u32, start: u64, bytes: u32) -> TermInfo {
-    let start = start as usize;
-    TermInfo {
-        doc_freq: records,
-        postings_range: start..start + bytes as usize,
-        positions_range: 0..0,
-    }
 }
