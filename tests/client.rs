@@ -68,7 +68,7 @@ fn the_script_is_small_and_reads_nothing_as_markup() {
             assert!(!text.contains(never), "{name} uses {never}");
         }
     }
-    assert!(bytes <= 20_000, "{bytes} bytes");
+    assert!(bytes <= 20 << 10, "{bytes} bytes");
 }
 
 /// A host of a folder, stopped at the end.

@@ -9,16 +9,20 @@ export class Damaged extends Error {
 
 /** Varints one after another. */
 export class Varints {
-  constructor(private readonly bytes: Uint8Array, public at = 0) {}
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array, public at = 0) {
+    this.#bytes = bytes;
+  }
 
   get more(): boolean {
-    return this.at < this.bytes.length;
+    return this.at < this.#bytes.length;
   }
 
   next(): number {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
-      const byte = this.bytes[this.at];
+      const byte = this.#bytes[this.at];
       if (byte === undefined) break;
       this.at += 1;
       value += (byte & 127) * scale;
@@ -39,12 +43,15 @@ const PRESENT = 65535;
 /** Longest code of a level, bits. */
 const LONGEST = 12;
 
-/** By what postings are, the code of their levels. */
-export type Codes = (Uint16Array | undefined)[];
+/** By what postings are, how what they say is written: by the next bits what it is, times 16, and length. */
+export type Codes = (Uint32Array | undefined)[];
 
-/** The code of levels, by the next bits: level · 16 + length. */
-export const readCode = (lengths: Uint8Array): Uint16Array => {
-  const table = new Uint16Array(1 << LONGEST);
+/** What the best records of two words say: ten bits are it. */
+export const SAYS = Uint32Array.from({ length: 1 << LONGEST }, (_, bits) => ((bits & 1023) << 10) | 10);
+
+/** The code of levels. */
+export const readCode = (lengths: Uint8Array): Uint32Array => {
+  const table = new Uint32Array(1 << LONGEST);
   const order = Array.from(lengths, (_, level) => level).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
   let next = 0;
   for (const level of order) {
@@ -53,7 +60,7 @@ export const readCode = (lengths: Uint8Array): Uint16Array => {
     // Codes rise when their first bit is the highest; they are read lowest bit first.
     let code = 0;
     for (let bit = 0; bit < LONGEST; bit += 1) if (next & (1 << bit)) code |= 1 << (LONGEST - 1 - bit);
-    for (let at = code; at < table.length; at += 1 << length) table[at] = level * 16 + length;
+    for (let at = code; at < table.length; at += 1 << length) table[at] = (Math.floor(4096 * Math.sqrt(level + 0.5)) << 4) | length;
     next += 1 << (LONGEST - length);
   }
   if (next !== table.length) throw new Damaged("levels");
@@ -62,24 +69,24 @@ export const readCode = (lengths: Uint8Array): Uint16Array => {
 
 /** Bits of a byte from the lowest up. Reads zeros past the end. */
 class Bits {
-  private readonly bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
 
   /** `at`: byte to begin with. */
   constructor(bytes: Uint8Array, at: number, public position = 0) {
     // Room behind, so that the words below never leave the array.
-    this.bytes = new Uint8Array(bytes.length - at + 8);
-    this.bytes.set(at > 0 ? bytes.subarray(at) : bytes);
+    this.#bytes = new Uint8Array(bytes.length - at + 8);
+    this.#bytes.set(at > 0 ? bytes.subarray(at) : bytes);
   }
 
   /** At least 25 bits from the position on. */
-  private word(): number {
-    const b = this.bytes;
+  #word(): number {
+    const b = this.#bytes;
     const at = this.position >> 3;
     return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> (this.position & 7);
   }
 
-  private end(): void {
-    if (this.position > this.bytes.length * 8) throw new Damaged("list");
+  #end(): void {
+    if (this.position > this.#bytes.length * 8) throw new Damaged("list");
   }
 
   bits(count: number): number {
@@ -87,15 +94,15 @@ class Bits {
       const low = this.bits(16);
       return low + this.bits(count - 16) * 65536;
     }
-    const value = this.word() & ((1 << count) - 1);
+    const value = this.#word() & ((1 << count) - 1);
     this.position += count;
     return value;
   }
 
-  private unary(): number {
+  #unary(): number {
     let value = 0;
     for (;;) {
-      const word = ~this.word() & 0x1ffffff;
+      const word = ~this.#word() & 0x1ffffff;
       if (word !== 0) {
         const ones = 31 - Math.clz32(word & -word);
         this.position += ones + 1;
@@ -103,20 +110,20 @@ class Bits {
       }
       value += 25;
       this.position += 25;
-      this.end();
+      this.#end();
     }
   }
 
   gamma(): number {
-    const length = this.unary();
+    const length = this.#unary();
     if (length > 31) throw new Damaged("count");
     return 2 ** length + this.bits(length);
   }
 
-  /** `count` record numbers below `records`; with `code`, what their levels say goes to `says`. */
-  postings(count: number, records: number, docs: Uint32Array, from: number, says?: Uint16Array, code?: Uint16Array, k = rice(records, count)): void {
+  /** `count` record numbers below `records`; what they say, written in `code`, goes to `says`. */
+  postings(count: number, records: number, docs: Uint32Array, from: number, says?: Uint16Array, code?: Uint32Array, k = rice(records, count)): void {
     const mask = (1 << k) - 1;
-    const bytes = this.bytes;
+    const bytes = this.#bytes;
     const end = bytes.length * 8;
     let position = this.position;
     let doc = -1;
@@ -131,7 +138,7 @@ class Bits {
         position += ones + 1 + k;
       } else {
         this.position = position;
-        const high = this.unary();
+        const high = this.#unary();
         doc += 1 + high * 2 ** k + this.bits(k);
         position = this.position;
       }
@@ -140,9 +147,9 @@ class Bits {
       if (code) {
         at = position >> 3;
         word = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) >>> (position & 7);
-        const level = code[word & 4095]!;
-        says![i] = 4096 * Math.sqrt((level >> 4) + 0.5);
-        position += level & 15;
+        const said = code[word & 4095]!;
+        says![i] = said >> 4;
+        position += said & 15;
       }
     }
     if (!code) says?.fill(PRESENT, from, from + count);
@@ -158,9 +165,13 @@ const rice = (records: number, count: number): number => {
 /** What postings can be, besides record numbers (0), and such with levels that are not of a stem in the text (3). */
 export const STEM = 1;
 export const PLACES = 2;
+/** The best of two words, and how many there are; where others say the parameter of their code. */
+export const BEST = 4;
+const BEST_RECORDS = 12;
+const BEST_PARAMETER = 13;
 
 /**
- * What the dictionary says of a key: in how many records it is, and what its postings are. If
+ * What the dictionary says of a key: in how many records it is (two words: both), and what its postings are. If
  * places, those in the list of this word of a pair, and `k` of their code.
  */
 export type Entry = { df: number; are: number; word?: number; k?: number | undefined } & (
@@ -190,15 +201,20 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
   let offset = base;
   for (let i = 0; i <= last; i += 1) {
     const print = prints[i]!;
-    const df = bits.gamma();
-    const are = bits.bits(2);
+    let df = bits.gamma();
+    let are = bits.bits(2);
+    let count = df;
     const word = are === PLACES ? bits.bits(1) : 0;
-    const k = are === PLACES ? bits.gamma() - 1 : undefined;
+    let k = are === PLACES ? bits.gamma() - 1 : undefined;
+    if (k === BEST_PARAMETER) {
+      [are, k, count] = [BEST, undefined, BEST_RECORDS];
+      df -= 1;
+    }
     if (df > records || (k ?? 0) > 12) throw new Damaged("count");
-    if (df <= INLINE) {
-      bits.postings(df, records, docs, 0, says, codes[are], k);
+    if (count <= INLINE) {
+      bits.postings(count, records, docs, 0, says, codes[are], k);
       if (wanted.has(print))
-        found.set(print, { df, are, word, kind: "inline", postings: { docs: docs.slice(0, df), says: says.slice(0, df) } });
+        found.set(print, { df, are, word, kind: "inline", postings: { docs: docs.slice(0, count), says: says.slice(0, count) } });
     } else {
       const bytes = bits.gamma();
       if (wanted.has(print)) found.set(print, { df, are, word, k, kind: "list", offset, bytes });

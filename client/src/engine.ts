@@ -3,7 +3,7 @@
 // second stage; an answer says which of the two it is.
 
 import { RUN, stem, tokens } from "./analyse.ts";
-import { Damaged, GROUPED, PLACES, STEM, readBucket, readList, type Entry, type List } from "./bits.ts";
+import { BEST, Damaged, GROUPED, PLACES, STEM, readBucket, readList, type Entry, type List } from "./bits.ts";
 import { Files, joined, once } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
 import { bare, Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
@@ -20,6 +20,10 @@ const LAST = 100;
 const FIRST = 96 << 10;
 const LEAST = 8 << 10;
 const MOST = 32 << 10;
+/** Where the lists of two words take more, their best records are looked for, and of lists
+ * so much is read beside them, for the facets. */
+const TOGETHER = 64 << 10;
+const BESIDE = 32 << 10;
 /** Words that a prefix stands for; best records of a phrase whose cards are read. */
 const PREFIXED = 32;
 const READ = 50;
@@ -66,6 +70,9 @@ interface Expanded {
 interface Gathered {
   expanded: Expanded[];
   keys: string[];
+  /** Tiers in which the lists of the two words of a question are long, and the key of their best records. */
+  long: Tier[];
+  two: string;
   /** Whether a final answer reads more, and whether a prefix stands for all words. */
   more: boolean;
   all: boolean;
@@ -82,17 +89,17 @@ const PATH = /^search\/[\w.-]+$/;
 
 export class Engine {
   readonly files: Files;
-  private readonly words: Words;
-  private tiers: Tier[] = [];
-  private opened = new Map<Tier, Promise<void>>();
-  private readonly known = new Map<string, Known>();
-  private readonly pagesRead = new Map<string, Promise<Card[]>>();
-  private readonly rooms = new Map<boolean, Room>();
-  private readonly days = new Map<Tier, Int16Array[]>();
+  readonly #words: Words;
+  #tiers: Tier[] = [];
+  #opened = new Map<Tier, Promise<void>>();
+  readonly #known = new Map<string, Known>();
+  readonly #pagesRead = new Map<string, Promise<Card[]>>();
+  readonly #rooms = new Map<boolean, Room>();
+  readonly #days = new Map<Tier, Int16Array[]>();
 
   constructor(root: string) {
     this.files = new Files(root);
-    this.words = new Words(this.files);
+    this.#words = new Words(this.files);
   }
 
   async open(): Promise<void> {
@@ -102,28 +109,28 @@ export class Engine {
     if (!PATH.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 5 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
+    if (pointer.format !== 6 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
     for (const { dir, dead } of pointer.tiers)
       if (!PATH.test(dir) || !PATH.test(dead?.path ?? dir)) throw new Damaged("pointer");
-    this.tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
-    await this.ready(false);
+    this.#tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
+    await this.#ready(false);
   }
 
   /** The tiers that a question reads. */
-  private async ready(all: boolean): Promise<Tier[]> {
-    const tiers = this.tiers.filter((tier) => all || !tier.meta.older);
-    await Promise.all(tiers.map((tier) => once(this.opened, tier, () => tier.open())));
+  async #ready(all: boolean): Promise<Tier[]> {
+    const tiers = this.#tiers.filter((tier) => all || !tier.meta.older);
+    await Promise.all(tiers.map((tier) => once(this.#opened, tier, () => tier.open())));
     let base = 0;
     for (const tier of tiers) {
       tier.base = base;
       base += tier.meta.records;
     }
-    if (!this.rooms.has(all)) this.rooms.set(all, new Room(tiers));
+    if (!this.#rooms.has(all)) this.#rooms.set(all, new Room(tiers));
     return tiers;
   }
 
   get records(): number {
-    return this.tiers.reduce((sum, { meta, live }) => sum + (meta.older ? 0 : live), 0);
+    return this.#tiers.reduce((sum, { meta, live }) => sum + (meta.older ? 0 : live), 0);
   }
 
   /** Gives one answer, or a first and then a final one. `alive`: whether anyone still waits. */
@@ -135,7 +142,7 @@ export class Engine {
     };
     const parsed = parse(question.q);
     const all = question.all || parsed.all;
-    const tiers = await wait(this.ready(all));
+    const tiers = await wait(this.#ready(all));
     const before = { ...this.files.cost };
     let rounds = 0;
     const wave: Wave = async (work) => {
@@ -145,33 +152,37 @@ export class Engine {
       return done;
     };
     const sets = communities(question);
-    const counting = this.countable(tiers) ? largest(tiers).slice(0, COMMUNITIES) : [];
+    const counting = this.#countable(tiers) ? largest(tiers).slice(0, COMMUNITIES) : [];
+    const passing = tiers.map((tier) => passes(tier, parsed, question));
+    const open = sets.length === 0 && passing.every((runs) => runs.every((run) => run === 1));
     let compute = 0;
     for (let stage = 0; ; stage += 1) {
-      const { expanded, keys, more, all: complete } = await this.gather(tiers, parsed.parts, question, sets, counting, stage === 0, wave);
+      const gathered = await this.#gather(tiers, parsed.parts, question, sets, counting, open, stage === 0, wave);
+      const { keys, more, all: complete } = gathered;
       const start = performance.now();
-      const plan = this.plan(tiers, all, expanded, parsed, question, sets, counting);
+      const plan = this.#plan(tiers, all, gathered, passing, open, question, sets, counting);
       let found = plan.find([]);
       const { asked, left } = plan.candidates(stage === 0);
       compute += performance.now() - start;
       if (asked.length > 0) {
         // Cards of records in which a phrase must be looked for, and those that will be shown anyway.
-        const cards = await wave(() => this.cards(tiers, [...new Set([...asked, ...(plan.newest ? [] : found.top.slice(...plan.window))])]));
+        const cards = await wave(() => this.#cards(tiers, [...new Set([...asked, ...(plan.newest ? [] : found.top.slice(...plan.window))])]));
         const again = performance.now();
         found = plan.find([...cards].filter(([doc]) => asked.includes(doc)));
         compute += performance.now() - again;
       }
-      const page = plan.newest ? await this.newest(tiers, found.top, plan.window, stage === 0, wave) : found.top.slice(...plan.window);
-      const cards = await wave(() => this.cards(tiers, page));
-      const refining = (!plan.whole || more || left || (plan.newest && found.top.length > page.length)) && !thrifty && stage === 0;
+      const page = plan.newest ? await this.#newest(tiers, found.top, plan.window, stage === 0, wave) : found.top.slice(...plan.window);
+      const cards = await wave(() => this.#cards(tiers, page));
+      const refining = (!(plan.whole || plan.told) || more || left || (plan.newest && found.top.length > page.length)) && !thrifty && stage === 0;
       const cost = this.files.cost;
       yield {
-        hits: page.flatMap((doc) => this.hit(tiers, doc, cards.get(doc), parsed)),
+        hits: page.flatMap((doc) => this.#hit(tiers, doc, cards.get(doc), parsed)),
         total: found.total,
         exact: (plan.whole || plan.counts) && complete && !more,
+        counted: plan.whole && complete && !more,
         refining,
         pages: Math.min(LAST, Math.ceil(found.total / PAGE)),
-        facets: this.facets(tiers, found, plan.passing, parsed, question, counting),
+        facets: this.#facets(tiers, found, passing, parsed, question, counting),
         suggestion: undefined,
         direct: /^d:/.test(keys[0] ?? "") && keys.length === 1 && found.total === 1 ? cards.get(page[0]!)?.id : undefined,
         notes: notes(plan.unknown, complete || refining),
@@ -184,15 +195,15 @@ export class Engine {
   /** Another spelling of a question that found little. */
   async suggest(question: Question, total: number): Promise<string | undefined> {
     const { parts } = parse(question.q);
-    const tiers = await this.ready(question.all);
+    const tiers = await this.#ready(question.all);
     let text = question.q;
     for (const token of new Set(tokens(question.q))) {
       const used = parts.some((part) => part.kind === "word" && part.key.replace(/^[tnk]:/, "") === (/^n:/.test(part.key) ? token : stem(token)));
       if (!used) continue;
-      const records = this.frequency(tiers, stem(token));
+      const records = this.#frequency(tiers, stem(token));
       if (records > 2 && total > 0) continue;
       if (records > 50) continue;
-      const other = await this.words.near(tiers, token, Math.max(2, records * 10));
+      const other = await this.#words.near(tiers, token, Math.max(2, records * 10));
       if (other === undefined) continue;
       const at = [...text.matchAll(RUN)].find(([run]) => tokens(run)[0] === token);
       if (at) text = text.slice(0, at.index) + other + text.slice(at.index + at[0].length);
@@ -205,21 +216,25 @@ export class Engine {
     const found = /[\p{Alphabetic}\p{N}\p{M}]{2,}$/u.exec(text);
     const prefix = found && tokens(found[0]);
     if (!found || prefix?.length !== 1) return [];
-    const { words } = await this.words.beginning(await this.ready(false), prefix[0]!);
+    const { words } = await this.#words.beginning(await this.#ready(false), prefix[0]!);
     return words.slice(0, 8).map(({ word }) => text.slice(0, found.index) + word);
   }
 
   // Keys and lists.
 
-  private frequency(tiers: Tier[], key: string): number {
+  #of(tier: Tier, key: string): Known | undefined {
+    return this.#known.get(name(tier, key));
+  }
+
+  #frequency(tiers: Tier[], key: string): number {
     return tiers.reduce((sum, tier) => {
-      const known = this.known.get(name(tier, key));
+      const known = this.#of(tier, key);
       return sum + (known?.entry ? known.entry.df - known.dead : 0);
     }, 0);
   }
 
   /** Reads the lists of a question, in two rounds: buckets and words, lists. */
-  private async gather(tiers: Tier[], parts: Part[], question: Question, sets: string[], counting: [string, string, number][], first: boolean, wave: Wave): Promise<Gathered> {
+  async #gather(tiers: Tier[], parts: Part[], question: Question, sets: string[], counting: [string, string, number][], open: boolean, first: boolean, wave: Wave): Promise<Gathered> {
     const expanded = parts.map((part): Expanded => keysOf(part, first));
     const plain = expanded.flatMap(({ keys }) => keys);
     const own = new Set([...plain, ...plain.flatMap(wordsOf)]);
@@ -230,9 +245,9 @@ export class Engine {
     const prefixed = expanded.flatMap(({ part, keys }) => (part.kind === "prefix" ? [{ keys, word: part.word }] : []));
     const found = await wave(async () => {
       // Days are a table: with the first round, and once.
-      const dated = newest ? tiers.map(async (tier) => this.days.set(tier, await tier.days())) : [];
-      const words = prefixed.map(({ word }) => this.words.beginning(tiers, word));
-      await Promise.all([this.look(tiers, [...own, ...sets, ...counted]), ...dated]);
+      const dated = newest ? tiers.map(async (tier) => this.#days.set(tier, await tier.days())) : [];
+      const words = prefixed.map(({ word }) => this.#words.beginning(tiers, word));
+      await Promise.all([this.#look(tiers, [...own, ...sets, ...counted]), ...dated]);
       return Promise.all(words);
     });
     let [more, all] = [false, true];
@@ -248,45 +263,59 @@ export class Engine {
           if (keys.length >= most) continue;
           keys.push(key);
         }
-        for (const [tier, place] of places) this.place(tier, key, place);
+        for (const [tier, place] of places) this.#place(tier, key, place);
       }
     });
     const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
-    const bases = tiers.flatMap((tier) => this.bases(tier, plain));
-    const rare = keys.filter((key) => tiers.some((tier) => !this.known.has(name(tier, key))));
+    const bases = tiers.flatMap((tier) => this.#bases(tier, plain));
+    const rare = keys.filter((key) => tiers.some((tier) => !this.#of(tier, key)));
     if (!first) keys.forEach((key) => whole.add(key));
-    await wave(() => Promise.all([this.load(tiers, [...keys, ...counted], whole, bases), this.look(tiers, rare)]));
+    // Two words, best first, all records.
+    const words = parts.flatMap((part) => (part.kind === "word" && part.occur === "should" && !part.key.includes(":") ? part.key : [])).sort();
+    const long = open && !newest && parts.length === 2 && words.length === 2 ? tiers.filter((tier) => this.#isLong(tier, words)) : [];
+    const two = `b:${words.join(" ")}`;
+    await wave(() => Promise.all([this.#load(tiers, [...keys, ...counted], whole, bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
     // A tier that does not know a word may have a list of its stem all the same.
-    if (rare.length > 0) await wave(() => this.load(tiers, rare, whole));
-    return { expanded, keys, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
+    if (rare.length > 0) await wave(() => this.#load(tiers, rare, whole));
+    return { expanded, keys, long, two, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
   }
 
   /** The words in whose lists pairs have places. A pair whose word shares its list is unknown. */
-  private bases(tier: Tier, keys: string[]): Known[] {
+  #bases(tier: Tier, keys: string[]): Known[] {
     return keys.flatMap((key) => {
-      const pair = this.known.get(name(tier, key));
+      const pair = this.#of(tier, key);
       if (pair?.entry?.are !== PLACES) return [];
-      const base = this.known.get(name(tier, wordsOf(key)[pair.entry.word!]!));
+      const base = this.#of(tier, wordsOf(key)[pair.entry.word!]!);
       if (base?.entry?.are === STEM && base.entry.df < GROUPED) return [(pair.base = base)];
       pair.entry = pair.list = undefined;
       return [];
     });
   }
 
+  /** Whether two words have long lists, and their best records told. */
+  #isLong(tier: Tier, keys: string[]): boolean {
+    const { frequent } = tier.meta;
+    const bytes = keys.map((key) => {
+      const entry = this.#of(tier, key)?.entry;
+      return frequent && entry?.kind === "list" && entry.df >= frequent ? entry.bytes : -Infinity;
+    });
+    return bytes[0]! + bytes[1]! > TOGETHER;
+  }
+
   /** Takes what a word says of the list of its stem. */
-  private place(tier: Tier, key: string, { df, offset, bytes }: Place): void {
-    if (this.known.has(name(tier, key))) return;
+  #place(tier: Tier, key: string, { df, offset, bytes }: Place): void {
+    if (this.#of(tier, key)) return;
     if (!(df <= tier.meta.records)) throw new Damaged("words");
     const entry: Entry = { df, are: STEM, kind: "list", offset, bytes };
-    this.known.set(name(tier, key), { tier, entry, list: undefined, dead: 0, bytes: new Uint8Array() });
+    this.#known.set(name(tier, key), { tier, entry, list: undefined, dead: 0, bytes: new Uint8Array() });
   }
 
   /** One round: the entries of keys. */
-  private async look(tiers: Tier[], keys: string[]): Promise<void> {
+  async #look(tiers: Tier[], keys: string[]): Promise<void> {
     const wanted = new Map<string, { tier: Tier; from: number; to: number; keys: Map<number, string> }>();
     for (const tier of tiers)
       for (const key of keys) {
-        if (this.known.has(name(tier, key))) continue;
+        if (this.#of(tier, key)) continue;
         const { print, from, to } = tier.place(key);
         const bucket = `${tier.meta.dir} ${from}`;
         const there = wanted.get(bucket) ?? { tier, from, to, keys: new Map<number, string>() };
@@ -294,20 +323,21 @@ export class Engine {
         wanted.set(bucket, there);
       }
     const jobs = [...wanted.values()];
-    const buckets = await this.stretches(jobs.map(({ tier, from, to }) => ({ tier, stream: "dict", from, to })));
+    const buckets = await this.#stretches(jobs.map(({ tier, from, to }) => ({ tier, stream: "dict", from, to })));
     jobs.forEach(({ tier, keys, from, to }, at) => {
       const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records, tier.codes);
       for (const [print, key] of keys) {
         const entry = entries.get(print);
         const list = entry?.kind === "inline" ? { ...entry.postings, whole: true } : undefined;
-        this.known.set(name(tier, key), { tier, entry, list, dead: deadIn(tier, list), bytes: new Uint8Array() });
+        this.#known.set(name(tier, key), { tier, entry, list, dead: deadIn(tier, list), bytes: new Uint8Array() });
       }
     });
   }
 
-  /** One round: lists, those of `whole` to their ends, others as far as `FIRST` goes. */
-  private async load(tiers: Tier[], keys: string[], whole: Set<string>, bases: Known[] = []): Promise<void> {
-    const knownOf = (key: string) => tiers.flatMap((tier) => this.known.get(name(tier, key)) ?? []);
+  /** One round: lists, those of `whole` to their ends, others as far as `FIRST` goes; those in `long` less far, as the best records are told. */
+  async #load(tiers: Tier[], keys: string[], whole: Set<string>, bases: Known[] = [], long: Tier[] = []): Promise<void> {
+    const room = long.length > 0 ? BESIDE : FIRST;
+    const knownOf = (key: string) => tiers.flatMap((tier) => this.#of(tier, key) ?? []);
     const all = keys.flatMap(knownOf);
     const needed = new Set([...whole].flatMap(knownOf));
     const open = [...new Set([...all, ...bases])].flatMap((known) =>
@@ -315,14 +345,14 @@ export class Engine {
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);
     let spent = 0;
     const jobs = open.flatMap(({ known, entry }, at) => {
-      const fits = needed.has(known) || spent + entry.bytes <= FIRST || entry.df < GROUPED;
+      const fits = needed.has(known) || spent + entry.bytes <= room || entry.df < GROUPED || (long.length > 0 && !long.includes(known.tier));
       const have = known.bytes.length;
-      const share = Math.floor((FIRST - spent) / (open.length - at));
+      const share = Math.floor((room - spent) / (open.length - at));
       const to = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
       spent += to;
       return to > have ? [{ known, entry, from: entry.offset + have, to: entry.offset + to, have }] : [];
     });
-    const parts = await this.stretches(jobs.map(({ known, from, to }) => ({ tier: known.tier, stream: "lists", from, to })));
+    const parts = await this.#stretches(jobs.map(({ known, from, to }) => ({ tier: known.tier, stream: "lists", from, to })));
     jobs.forEach(({ known, entry, have }, at) => {
       // Another question may have brought it meanwhile.
       if (known.bytes.length !== have || known.list?.whole) return;
@@ -344,21 +374,21 @@ export class Engine {
       pair.dead = deadIn(pair.tier, pair.list);
       pair.base = undefined;
     }
-    this.forget();
+    this.#forget();
   }
 
   /** Lets go of the oldest lists. */
-  private forget(): void {
+  #forget(): void {
     let held = 0;
-    for (const { list } of this.known.values()) held += list?.docs.length ?? 0;
-    for (const [key, { list }] of this.known) {
+    for (const { list } of this.#known.values()) held += list?.docs.length ?? 0;
+    for (const [key, { list }] of this.#known) {
       if (held <= KEPT) return;
       held -= list?.docs.length ?? 0;
-      this.known.delete(key);
+      this.#known.delete(key);
     }
   }
 
-  private async stretches(wanted: { tier: Tier; stream: string; from: number; to: number }[]): Promise<Uint8Array[]> {
+  async #stretches(wanted: { tier: Tier; stream: string; from: number; to: number }[]): Promise<Uint8Array[]> {
     const cut = wanted.map(({ tier, stream, from, to }) => tier.pieces(stream, from, to));
     const bytes = await this.files.ranges(cut.flat());
     let at = 0;
@@ -368,68 +398,90 @@ export class Engine {
   // Matching.
 
   /** What is known of a key, as segments; `idf` is over all tiers that are read. */
-  private segments(tiers: Tier[], key: string): { segments: Segment[]; whole: boolean; df: number } {
+  #segments(tiers: Tier[], key: string): { segments: Segment[]; whole: boolean; df: number; idf: number } {
     const records = tiers.reduce((sum, { live }) => sum + live, 0);
-    const df = this.frequency(tiers, key);
+    const df = this.#frequency(tiers, key);
     const idf = Math.log(1 + (records - df + 0.5) / (df + 0.5));
     let whole = true;
     const segments = tiers.flatMap((tier) => {
-      const known = this.known.get(name(tier, key));
+      const known = this.#of(tier, key);
       if (!known?.entry) return [];
       whole &&= known.list?.whole ?? false;
       if (!known.list) return [];
       return [{ base: tier.base, docs: known.list.docs, says: known.list.says, weight: idf }];
     });
-    return { segments, whole, df };
+    return { segments, whole, df, idf };
   }
 
-  private plan(tiers: Tier[], all: boolean, expanded: Expanded[], parsed: Parsed, question: Question, sets: string[], counting: [string, string, number][]) {
-    const room = this.rooms.get(all) ?? new Room(tiers);
-    const passing = tiers.map((tier) => passes(tier, parsed, question));
-    const fixed = sets.length > 0 ? [sets.flatMap((key) => this.segments(tiers, key).segments)] : [];
-    const count = counting.map(([slug]) => this.segments(tiers, `c:${slug}`).segments);
+  /** Of two words whose lists are not read whole where they are `long`: the `wanted` best records, and how many have one of them. */
+  #told(tiers: Tier[], words: Expanded[], { long, two }: Gathered, room: Room, passing: Passing, wanted: number): { top: number[]; total: number } | undefined {
+    const own = words.map(({ keys }) => this.#segments(tiers, keys[0]!));
+    const weight = own[0]!.idf + own[1]!.idf;
+    let [is, more] = [true, 0];
+    const segments = tiers.flatMap((tier): Segment[] => {
+      if (!long.includes(tier)) return own.flatMap(({ segments }) => segments.filter(({ base }) => base === tier.base));
+      const { entry, list, dead } = this.#of(tier, two)!;
+      if (entry?.are !== BEST || !list || list.docs.length - dead < wanted) {
+        is = false;
+        return [];
+      }
+      const df = words.reduce((sum, { keys }) => sum + this.#of(tier, keys[0]!)!.entry!.df, 0);
+      more += df - entry.df - (tier.meta.records - tier.live) - list.docs.length + dead;
+      return [{ base: tier.base, docs: list.docs, says: list.says, weight }];
+    });
+    if (!is) return undefined;
+    const { top, total } = room.find([{ occur: "should", segments, whole: true }], passing, [], [], wanted);
+    return { top, total: total + more };
+  }
+
+  #plan(tiers: Tier[], all: boolean, gathered: Gathered, passing: Passing, open: boolean, question: Question, sets: string[], counting: [string, string, number][]) {
+    const { expanded, long } = gathered;
+    const room = this.#rooms.get(all) ?? new Room(tiers);
+    const fixed = sets.length > 0 ? [sets.flatMap((key) => this.#segments(tiers, key).segments)] : [];
+    const count = counting.map(([slug]) => this.#segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
-    const unknown = expanded.filter(({ part, keys, stems }) => part.kind === "phrase" && !tiers.every((tier) => this.knows(tier, keys.slice(stems.length))));
+    const unknown = expanded.filter(({ part, keys, stems }) => part.kind === "phrase" && !tiers.every((tier) => this.#knows(tier, keys.slice(stems.length))));
     const phrases = unknown.filter(({ part, stems }) => part.occur !== "not" && stems.length > 0);
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
-    const first = this.matches(tiers, expanded, [], room);
-    const whole = first.every((part) => part.whole) && sets.every((key) => this.segments(tiers, key).whole);
-    const unfiltered = fixed.length === 0 && passing.every((runs) => runs.every((run) => run === 1)) && tiers.every((tier) => !tier.hasDead);
+    const first = this.#matches(tiers, expanded, [], room);
+    const whole = first.every((part) => part.whole) && sets.every((key) => this.#segments(tiers, key).whole);
+    const told = whole || long.length === 0 ? undefined : this.#told(tiers, expanded, gathered, room, passing, wanted);
     /** The number of records is known although the list is not. */
-    const counts = expanded.length === 1 && expanded[0]!.part.kind === "word" && unfiltered;
+    const counts = open && tiers.every((tier) => !tier.hasDead) && (told !== undefined || (expanded.length === 1 && expanded[0]!.part.kind === "word"));
     const newest = question.sort === "newest" || !positive;
     const find = (read: [number, Card | undefined][]): Found => {
-      const parts = read.length > 0 ? this.matches(tiers, expanded, read, room) : first;
+      const parts = read.length > 0 ? this.#matches(tiers, expanded, read, room) : first;
       if (!positive) {
         // Filters alone match everything they leave.
         const base = fixed.length > 0 ? union(fixed[0]!) : tiers.map((tier) => everything(tier));
         parts.push({ occur: "must", segments: base, whole: true });
       }
-      const found = room.find(parts, passing, positive ? fixed : [], count, wanted, newest ? (docs) => this.latest(tiers, docs, wanted) : undefined);
-      if (counts && !whole) found.total = this.segments(tiers, expanded[0]!.keys[0]!).df;
+      const found = room.find(parts, passing, positive ? fixed : [], count, wanted, newest ? (docs) => this.#latest(tiers, docs, wanted) : undefined);
+      if (told) Object.assign(found, told);
+      else if (counts && !whole) found.total = this.#segments(tiers, expanded[0]!.keys[0]!).df;
       return found;
     };
     /** Records whose cards may show a phrase; whether a final answer looks at more. */
     const candidates = (first: boolean): { asked: number[]; left: boolean } => {
       let left = false;
       const asked = phrases.flatMap((phrase) => {
-        const { likely, shown } = this.likely(tiers, phrase, room);
+        const { likely, shown } = this.#likely(tiers, phrase, room);
         const most = !first ? READ : newest ? 0 : Math.max(0, CARDS[phrase.stems.length > 2 ? 1 : 0] - Math.min(PAGE, shown));
         left ||= likely.length > most;
         return likely.slice(0, most);
       });
       return { asked, left };
     };
-    return { find, candidates, passing, whole, counts, newest, unknown: unknown.length > 0, window: [start, start + PAGE] as [number, number] };
+    return { find, candidates, whole, told, counts, newest, unknown: unknown.length > 0, window: [start, start + PAGE] as [number, number] };
   }
 
   /** Parts as records. `read`: cards in which phrases were looked for. */
-  private matches(tiers: Tier[], expanded: Expanded[], read: [number, Card | undefined][], room: Room): Matches[] {
+  #matches(tiers: Tier[], expanded: Expanded[], read: [number, Card | undefined][], room: Room): Matches[] {
     return expanded.map(({ part, keys, stems: own }): Matches => {
       const { occur } = part;
-      if (part.kind === "word") return { occur, ...this.segments(tiers, part.key) };
-      const lists = keys.map((key) => this.segments(tiers, key));
+      if (part.kind === "word") return { occur, ...this.#segments(tiers, part.key) };
+      const lists = keys.map((key) => this.#segments(tiers, key));
       const whole = lists.every((one) => one.whole);
       const segments = lists.map((one) => one.segments);
       if (part.kind === "prefix") return { occur, segments: segments.flat(), whole };
@@ -449,9 +501,9 @@ export class Engine {
   }
 
   /** Whether the pairs of a phrase tell all records of a tier that have it. */
-  private knows(tier: Tier, pairs: string[]): boolean {
+  #knows(tier: Tier, pairs: string[]): boolean {
     return pairs.every((key) => {
-      const known = this.known.get(name(tier, key));
+      const known = this.#of(tier, key);
       return known?.entry ? known.list?.whole : tier.meta.phrases === "text";
     });
   }
@@ -460,13 +512,13 @@ export class Engine {
    * The best records that have all words of a phrase but not its pairs, of tiers whose pairs do not
    * tell them all, and how many have these.
    */
-  private likely(tiers: Tier[], { stems }: Expanded, room: Room): { likely: number[]; shown: number } {
-    const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.segments(tiers, key) }));
+  #likely(tiers: Tier[], { stems }: Expanded, room: Room): { likely: number[]; shown: number } {
+    const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.#segments(tiers, key) }));
     // Those that have every pair are found anyway.
     const found = new Set(pairs(stems));
-    const segments = room.gather([...found].map((key) => this.segments(tiers, key).segments), found.size);
+    const segments = room.gather([...found].map((key) => this.#segments(tiers, key).segments), found.size);
     parts.push({ occur: "not", segments, whole: true });
-    const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.knows(tier, pairs(stems)) ? 0 : 1));
+    const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.#knows(tier, pairs(stems)) ? 0 : 1));
     const likely = room.find(parts, open, [], [], READ).top;
     return { likely, shown: size(segments) };
   }
@@ -474,11 +526,11 @@ export class Engine {
   // Newest first.
 
   /** Earliest and latest day a record can have, by what the tables say, and a guess. */
-  private span(tiers: Tier[], doc: number): [number, number, number] {
+  #span(tiers: Tier[], doc: number): [number, number, number] {
     const tier = tiers[tierAt(tiers, doc)]!;
     const run = tier.run(doc - tier.base);
     const year = tier.runs.year[run]! * 400;
-    const samples = this.days.get(tier)?.[run];
+    const samples = this.#days.get(tier)?.[run];
     if (!samples) return [year, year + 399, year];
     const at = doc - tier.base - tier.runs.start[run]!;
     const late = samples[at >> 6]!;
@@ -490,11 +542,11 @@ export class Engine {
   }
 
   /** Records that may be among the `wanted` newest. */
-  private latest(tiers: Tier[], docs: number[], wanted: number): number[] {
+  #latest(tiers: Tier[], docs: number[], wanted: number): number[] {
     const spans = { early: new Int32Array(docs.length), late: new Int32Array(docs.length) };
     const best = new Best(wanted);
     for (let i = 0; i < docs.length; i += 1) {
-      [spans.early[i], spans.late[i]] = this.span(tiers, docs[i]!) as [number, number, number];
+      [spans.early[i], spans.late[i]] = this.#span(tiers, docs[i]!) as [number, number, number];
       best.offer(i, spans.early[i]!);
     }
     const last = docs.length > wanted ? best.least : -Infinity;
@@ -508,7 +560,7 @@ export class Engine {
    * The records from `start` to `end` of those that `latest` gave, by the dates on their cards: of
    * those that are likely the newest for a first answer, of all that can be for a final one.
    */
-  private async newest(tiers: Tier[], near: number[], [start, end]: [number, number], first: boolean, wave: Wave): Promise<number[]> {
+  async #newest(tiers: Tier[], near: number[], [start, end]: [number, number], first: boolean, wave: Wave): Promise<number[]> {
     // Runs are newest first: from one run come only its first `end`.
     const taken = new Map<string, number>();
     const ahead = [...near].sort((a, b) => a - b).filter((doc) => {
@@ -517,11 +569,11 @@ export class Engine {
       taken.set(run, (taken.get(run) ?? 0) + 1);
       return taken.get(run)! <= end;
     });
-    const spans = new Map(ahead.map((doc) => [doc, this.span(tiers, doc)]));
+    const spans = new Map(ahead.map((doc) => [doc, this.#span(tiers, doc)]));
     const order = (docs: number[], day: (doc: number) => number) => docs.sort((a, b) => day(b) - day(a) || a - b);
     order(ahead, (doc) => spans.get(doc)![2]);
     const likely = ahead.slice(first ? start : 0, end);
-    const read = await wave(() => this.cards(tiers, likely));
+    const read = await wave(() => this.#cards(tiers, likely));
     const dayOf = (cards: Map<number, Card | undefined>) => (doc: number): number => {
       const year = Math.floor(spans.get(doc)![1] / 400) * 400;
       const date = /^-?\d+(?:-(\d\d))?(?:-(\d\d))?/.exec(cards.get(doc)?.date ?? "");
@@ -530,13 +582,13 @@ export class Engine {
     if (first) return order(likely, dayOf(read));
     const last = Math.min(...likely.map(dayOf(read)));
     const rest = order(ahead.slice(end).filter((doc) => spans.get(doc)![1] >= last), (doc) => spans.get(doc)![1]).slice(0, CLOSE);
-    const cards = new Map([...read, ...(await wave(() => this.cards(tiers, rest)))]);
+    const cards = new Map([...read, ...(await wave(() => this.#cards(tiers, rest)))]);
     return order([...likely, ...rest], dayOf(cards)).slice(start, end);
   }
 
   // Cards.
 
-  private async cards(tiers: Tier[], docs: number[]): Promise<Map<number, Card | undefined>> {
+  async #cards(tiers: Tier[], docs: number[]): Promise<Map<number, Card | undefined>> {
     const jobs: { tier: Tier; page: number; name: string }[] = [];
     const pageOf = (doc: number) => {
       const tier = tiers[tierAt(tiers, doc)]!;
@@ -545,24 +597,24 @@ export class Engine {
     };
     for (const doc of docs) {
       const job = pageOf(doc);
-      if (!this.pagesRead.has(job.name) && !jobs.some(({ name }) => name === job.name)) jobs.push(job);
+      if (!this.#pagesRead.has(job.name) && !jobs.some(({ name }) => name === job.name)) jobs.push(job);
     }
     const places = await Promise.all(jobs.map(({ tier, page }) => tier.page(page)));
-    const bytes = this.stretches(jobs.map(({ tier }, at) => ({ tier, stream: "cards", ...places[at]! })));
+    const bytes = this.#stretches(jobs.map(({ tier }, at) => ({ tier, stream: "cards", ...places[at]! })));
     jobs.forEach(({ tier, name }, at) => {
       const read = bytes.then((pages) => tier.cards(pages[at]!));
-      read.catch(() => this.pagesRead.delete(name));
-      this.pagesRead.set(name, read);
+      read.catch(() => this.#pagesRead.delete(name));
+      this.#pagesRead.set(name, read);
     });
     const found = new Map<number, Card | undefined>();
     await Promise.all(docs.map(async (doc) => {
       const { tier, page, name } = pageOf(doc);
-      found.set(doc, (await this.pagesRead.get(name))?.[doc - tier.base - page * tier.meta.page_records]);
+      found.set(doc, (await this.#pagesRead.get(name))?.[doc - tier.base - page * tier.meta.page_records]);
     }));
     return found;
   }
 
-  private hit(tiers: Tier[], doc: number, card: Card | undefined, parsed: Parsed): Answer["hits"] {
+  #hit(tiers: Tier[], doc: number, card: Card | undefined, parsed: Parsed): Answer["hits"] {
     if (!card) return [];
     const tier = tiers[tierAt(tiers, doc)]!;
     const run = tier.run(doc - tier.base);
@@ -584,11 +636,11 @@ export class Engine {
   // Facets.
 
   /** Whether looking up each community costs little. */
-  private countable(tiers: Tier[]): boolean {
+  #countable(tiers: Tier[]): boolean {
     return tiers.reduce((sum, { meta }) => sum + meta.streams.dict!, 0) <= SMALL;
   }
 
-  private facets(tiers: Tier[], found: Found, passing: Passing, parsed: Parsed, question: Question, counting: [string, string, number][]): Answer["facets"] {
+  #facets(tiers: Tier[], found: Found, passing: Passing, parsed: Parsed, question: Question, counting: [string, string, number][]): Answer["facets"] {
     const facets: Answer["facets"] = {};
     for (const facet of [...OF_RUN, "year"] as const) {
       const sums = new Map<string, number>();

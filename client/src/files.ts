@@ -25,16 +25,20 @@ export class Files {
   readonly cost: Cost = { requests: 0, bytes: 0 };
   /** Whether the host gives whole files only. */
   plain = false;
-  private readonly kept = new Map<string, Promise<Uint8Array>>();
-  private readonly sizes = new Map<string, number>();
-  private held = 0;
+  readonly #kept = new Map<string, Promise<Uint8Array>>();
+  readonly #sizes = new Map<string, number>();
+  #held = 0;
 
-  constructor(private readonly root: string) {}
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
 
   /** A whole file. `fresh`: ask the server whether it changed. */
   async whole(path: string, fresh = false): Promise<Uint8Array> {
-    const get = async () => this.body(await this.request(path, fresh ? { cache: "no-cache" } : {}));
-    return fresh ? get() : this.keep(path, get);
+    const get = async () => this.#body(await this.#request(path, fresh ? { cache: "no-cache" } : {}));
+    return fresh ? get() : this.#keep(path, get);
   }
 
   /** Several ranges at once, in the order given. */
@@ -50,17 +54,17 @@ export class Files {
       const group = [];
       for (; i < order.length; i += 1) {
         const next = order[i]!;
-        if (next.file !== first.file || (group.length > 0 && next.from > to + GAP) || (group.length > 0 && this.has(next))) break;
+        if (next.file !== first.file || (group.length > 0 && next.from > to + GAP) || (group.length > 0 && this.#has(next))) break;
         group.push(next);
         to = Math.max(to, next.to);
-        if (this.has(next)) {
+        if (this.#has(next)) {
           i += 1;
           break;
         }
       }
       const whole = this.plain
         ? this.whole(first.file).then((bytes) => ({ bytes, start: 0 }))
-        : this.keep(key(first.file, first.from, to), () => this.range(first.file, first.from, to)).then((bytes) => ({ bytes, start: first.from }));
+        : this.#keep(key(first.file, first.from, to), () => this.#range(first.file, first.from, to)).then((bytes) => ({ bytes, start: first.from }));
       for (const { at, from, to } of group)
         jobs.push(whole.then(({ bytes, start }) => {
           if (bytes.length < to - start) throw new Damaged("file");
@@ -71,54 +75,54 @@ export class Files {
     return found;
   }
 
-  private has({ file, from, to }: Range): boolean {
-    return this.kept.has(this.plain ? file : key(file, from, to));
+  #has({ file, from, to }: Range): boolean {
+    return this.#kept.has(this.plain ? file : key(file, from, to));
   }
 
-  private keep(name: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const known = this.kept.get(name);
+  #keep(name: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const known = this.#kept.get(name);
     if (known) {
-      this.kept.delete(name);
-      this.kept.set(name, known);
+      this.#kept.delete(name);
+      this.#kept.set(name, known);
       return known;
     }
     const loading = load();
-    this.kept.set(name, loading);
+    this.#kept.set(name, loading);
     loading.then(
       (bytes) => {
-        this.held += bytes.length;
-        this.sizes.set(name, bytes.length);
-        for (const [oldest] of this.kept) {
-          if (this.held <= KEPT || oldest === name) break;
-          this.held -= this.sizes.get(oldest) ?? 0;
-          this.sizes.delete(oldest);
-          this.kept.delete(oldest);
+        this.#held += bytes.length;
+        this.#sizes.set(name, bytes.length);
+        for (const [oldest] of this.#kept) {
+          if (this.#held <= KEPT || oldest === name) break;
+          this.#held -= this.#sizes.get(oldest) ?? 0;
+          this.#sizes.delete(oldest);
+          this.#kept.delete(oldest);
         }
       },
-      () => this.kept.delete(name),
+      () => this.#kept.delete(name),
     );
     return loading;
   }
 
-  private request(path: string, options: RequestInit): Promise<Response> {
+  #request(path: string, options: RequestInit): Promise<Response> {
     this.cost.requests += 1;
-    const url = `${this.root}/${path}`;
+    const url = `${this.#root}/${path}`;
     return fetch(url, options)
       // Without a network, what was seen before is as good.
       .catch(() => fetch(url, { ...options, cache: "force-cache" }))
       .catch(() => { throw new Error("no connection"); });
   }
 
-  private async body(answer: Response): Promise<Uint8Array> {
+  async #body(answer: Response): Promise<Uint8Array> {
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     this.cost.bytes += bytes.length;
     return bytes;
   }
 
-  private async range(file: string, from: number, to: number): Promise<Uint8Array> {
-    const answer = await this.request(file, { headers: { Range: `bytes=${from}-${to - 1}` } });
-    const bytes = await this.body(answer);
+  async #range(file: string, from: number, to: number): Promise<Uint8Array> {
+    const answer = await this.#request(file, { headers: { Range: `bytes=${from}-${to - 1}` } });
+    const bytes = await this.#body(answer);
     if (answer.status === 206) {
       const range = answer.headers.get("Content-Range")?.startsWith(`bytes ${from}-${to - 1}/`);
       const coded = answer.headers.get("Content-Encoding");
@@ -126,7 +130,7 @@ export class Files {
     } else {
       // The file came whole.
       this.plain = true;
-      void this.keep(file, () => Promise.resolve(bytes));
+      void this.#keep(file, () => Promise.resolve(bytes));
       return bytes.subarray(from, to);
     }
     // A range of something else, or a part of a compressed answer: never trust it again.

@@ -41,13 +41,17 @@ const DENSE = 32;
 
 /** Room for a score and a count a record. Zero between questions. */
 export class Room {
-  private scores = new Float64Array();
-  private marks = new Uint16Array();
+  #scores = new Float64Array();
+  #marks = new Uint16Array();
 
-  constructor(private readonly tiers: Tier[]) {}
+  readonly #tiers: Tier[];
 
-  private get records(): number {
-    const last = this.tiers.at(-1);
+  constructor(tiers: Tier[]) {
+    this.#tiers = tiers;
+  }
+
+  get #records(): number {
+    const last = this.#tiers.at(-1);
     return last ? last.base + last.meta.records : 0;
   }
 
@@ -57,33 +61,33 @@ export class Room {
    * each run it is given the first `wanted`.
    */
   find(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
-    this.grow();
+    this.#grow();
     const all = parts.flatMap(({ segments }) => segments);
     try {
-      return this.search(parts, all, passing, sets, count, wanted, order);
+      return this.#search(parts, all, passing, sets, count, wanted, order);
     } finally {
-      if (this.isDense(all)) {
-        this.marks.fill(0);
-        this.scores.fill(0);
-      } else for (const { base, docs } of all) for (let i = 0; i < docs.length; i += 1) this.marks[base + docs[i]!] = this.scores[base + docs[i]!] = 0;
+      if (this.#isDense(all)) {
+        this.#marks.fill(0);
+        this.#scores.fill(0);
+      } else for (const { base, docs } of all) for (let i = 0; i < docs.length; i += 1) this.#marks[base + docs[i]!] = this.#scores[base + docs[i]!] = 0;
     }
   }
 
   /** Whether to look at each record costs less than to sort those of the lists. */
-  private isDense(all: Segment[]): boolean {
-    return size(all) > this.records / DENSE;
+  #isDense(all: Segment[]): boolean {
+    return size(all) > this.#records / DENSE;
   }
 
-  private grow(): void {
-    if (this.scores.length >= this.records) return;
-    this.scores = new Float64Array(this.records);
-    this.marks = new Uint16Array(this.records);
+  #grow(): void {
+    if (this.#scores.length >= this.#records) return;
+    this.#scores = new Float64Array(this.#records);
+    this.#marks = new Uint16Array(this.#records);
   }
 
   /** Records that at least `need` of the lists have, with the sums of their scores and of `more`. */
   gather(lists: Segment[][], need: number, more: Segment[][] = []): Segment[] {
-    this.grow();
-    const { marks, scores } = this;
+    this.#grow();
+    const [marks, scores] = [this.#marks, this.#scores];
     const found = new Uint32Array(size(lists.flat()));
     let count = 0;
     [...lists, ...more].forEach((segments, at) => {
@@ -110,10 +114,10 @@ export class Room {
     return [{ base: 0, docs: found.subarray(0, kept), says: sums, weight: 65536 }];
   }
 
-  private search(parts: Matches[], all: Segment[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
-    const { marks, scores, tiers } = this;
-    const need = this.mark(parts, sets);
-    const docs = this.marked(all, need);
+  #search(parts: Matches[], all: Segment[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
+    const [marks, scores, tiers] = [this.#marks, this.#scores, this.#tiers];
+    const need = this.#mark(parts, sets);
+    const docs = this.#marked(all, need);
     const byRun = tiers.map((tier) => new Uint32Array(tier.runs.count));
     const best = new Best(wanted);
     const first: number[] = [];
@@ -146,8 +150,8 @@ export class Room {
    * Adds up scores and marks records. What is returned is the mark of those that every must, or
    * without one a should, and every set has, and no must-not.
    */
-  private mark(parts: Matches[], sets: Segment[][]): number {
-    const { marks, scores } = this;
+  #mark(parts: Matches[], sets: Segment[][]): number {
+    const [marks, scores] = [this.#marks, this.#scores];
     const hasMust = parts.some(({ occur }) => occur === "must");
     let need = hasMust ? 0 : 1;
     // In the order of the question, so that equal sums are equal.
@@ -174,10 +178,10 @@ export class Room {
   }
 
   /** The records of the lists that have this mark, by number. */
-  private marked(all: Segment[], mark: number): Uint32Array {
-    const { marks } = this;
-    const dense = this.isDense(all);
-    const docs = new Uint32Array(dense ? this.records : size(all));
+  #marked(all: Segment[], mark: number): Uint32Array {
+    const marks = this.#marks;
+    const dense = this.#isDense(all);
+    const docs = new Uint32Array(dense ? this.#records : size(all));
     let found = 0;
     if (dense) {
       for (let doc = 0; doc < docs.length; doc += 1) if (marks[doc] === mark) docs[found++] = doc;
@@ -192,20 +196,24 @@ export const size = (segments: Segment[]): number => segments.reduce((sum, { doc
 
 /** The `limit` records with the greatest scores; of equal ones those with the lowest numbers. */
 export class Best {
-  private readonly docs: number[] = [];
-  private readonly keys: number[] = [];
+  readonly #docs: number[] = [];
+  readonly #keys: number[] = [];
 
-  constructor(private readonly limit: number) {}
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   offer(doc: number, key: number): void {
-    const { docs, keys, limit } = this;
+    const [docs, keys, limit] = [this.#docs, this.#keys, this.#limit];
     if (docs.length < limit) {
       docs.push(doc);
       keys.push(key);
       for (let at = docs.length - 1; at > 0; ) {
         const up = (at - 1) >> 1;
-        if (!this.worse(at, up)) break;
-        this.swap(at, up);
+        if (!this.#worse(at, up)) break;
+        this.#swap(at, up);
         at = up;
       }
       return;
@@ -215,32 +223,32 @@ export class Best {
     keys[0] = key;
     for (let at = 0; ; ) {
       let worst = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < docs.length && this.worse(child, worst)) worst = child;
+      for (const child of [2 * at + 1, 2 * at + 2]) if (child < docs.length && this.#worse(child, worst)) worst = child;
       if (worst === at) return;
-      this.swap(at, worst);
+      this.#swap(at, worst);
       at = worst;
     }
   }
 
-  private worse(a: number, b: number): boolean {
-    const { docs, keys } = this;
+  #worse(a: number, b: number): boolean {
+    const [docs, keys] = [this.#docs, this.#keys];
     return keys[a]! < keys[b]! || (keys[a] === keys[b] && docs[a]! > docs[b]!);
   }
 
-  private swap(a: number, b: number): void {
-    const { docs, keys } = this;
+  #swap(a: number, b: number): void {
+    const [docs, keys] = [this.#docs, this.#keys];
     [docs[a], docs[b]] = [docs[b]!, docs[a]!];
     [keys[a], keys[b]] = [keys[b]!, keys[a]!];
   }
 
   /** The least key that made it; there is one. */
   get least(): number {
-    return this.keys[0]!;
+    return this.#keys[0]!;
   }
 
   sorted(): number[] {
-    const at = this.docs.map((_, index) => index);
-    at.sort((a, b) => (this.worse(a, b) ? 1 : -1));
-    return at.map((index) => this.docs[index]!);
+    const at = this.#docs.map((_, index) => index);
+    at.sort((a, b) => (this.#worse(a, b) ? 1 : -1));
+    return at.map((index) => this.#docs[index]!);
   }
 }

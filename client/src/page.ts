@@ -221,7 +221,7 @@ const facetNode = (facet: Facet, answer: Answer, question: Question): Child => {
     check.checked = chosen(question, facet, id);
     check.addEventListener("change", () => go(toggled(current, facet, id)));
     return el("li", {}, check, el("label", { for: name }, el("bdi", {}, label)),
-      el("span", { class: "count" }, `${answer.exact ? "" : "≥ "}${grouped(count)}`));
+      el("span", { class: "count" }, `${answer.counted ? "" : "≥ "}${grouped(count)}`));
   };
   const rest = rows.length - first.length;
   const more = rest > 0 && el("button", { type: "button", id: `more-${facet}` }, `Show all ${rows.length}`);

@@ -46,9 +46,10 @@ export interface Answer {
   kind: "answer";
   id: number;
   hits: Hit[];
-  /** Records found; `exact` says whether that is the number or what is known so far. */
+  /** Records found; `exact` says whether that is the number or what is known so far, `counted` the same of facets. */
   total: number;
   exact: boolean;
+  counted: boolean;
   /** A better answer to the same question is under way. */
   refining: boolean;
   /** Pages that can be turned to. */

@@ -1,6 +1,6 @@
 // One tier of the index: where its keys, lists and cards are, and what a record's number tells.
 
-import { Damaged, Varints, readCode, type Codes } from "./bits.ts";
+import { Damaged, SAYS, Varints, readCode, type Codes } from "./bits.ts";
 import { inflate, once, type Files, type Range } from "./files.ts";
 
 export interface TierMeta {
@@ -11,6 +11,7 @@ export interface TierMeta {
   dead: { path: string; bytes: number } | null;
   seed: number;
   buckets: number;
+  frequent: number;
   page_records: number;
   streams: Record<string, number>;
   tables: { bytes: number; sections: Record<string, [number, number]> };
@@ -69,17 +70,23 @@ export class Tier {
   values!: Values;
   /** How levels are written. */
   codes!: Codes;
-  private buckets!: Float64Array;
+  #buckets!: Float64Array;
   /** One bit a record. */
-  private dead: Uint8Array | undefined;
+  #dead: Uint8Array | undefined;
   /** Records that count. */
   live = 0;
-  private readonly sections = new Map<string, Promise<Uint8Array>>();
-  private offsets: Promise<Float64Array> | undefined;
-  private runOf!: Uint32Array;
-  private sampled: Promise<Int16Array[]> | undefined;
+  readonly #sections = new Map<string, Promise<Uint8Array>>();
+  #offsets: Promise<Float64Array> | undefined;
+  #runOf!: Uint32Array;
+  #sampled: Promise<Int16Array[]> | undefined;
 
-  constructor(private readonly files: Files, readonly meta: TierMeta, private readonly pack: number) {
+  readonly #files: Files;
+  readonly #pack: number;
+
+  constructor(files: Files, readonly meta: TierMeta, pack: number) {
+    this.#files = files;
+    this.#pack = pack;
+
     const { records, buckets, streams } = meta;
     const whole = (n: number) => Number.isSafeInteger(n) && n >= 0;
     if (![records, buckets, meta.page_records, ...Object.values(streams)].every(whole) || buckets < 1)
@@ -88,24 +95,24 @@ export class Tier {
 
   /** What every question needs. Begins to load what the first answer will need. */
   async open(): Promise<void> {
-    const check = this.files.ranges([{ file: `${this.meta.dir}/dict-000.bin`, from: 0, to: 64 }]);
+    const check = this.#files.ranges([{ file: `${this.meta.dir}/dict-000.bin`, from: 0, to: 64 }]);
     const [buckets, runs, levels, values] = await Promise.all(["buckets", "runs", "levels", "values"].map((name) => this.section(name)));
     if (decoder.decode((await check)[0]!.subarray(0, 5)) !== "OFPSd") throw new Damaged("dictionary");
     void this.page(0).catch(() => {});
     void this.section("dictionary").catch(() => {});
-    this.buckets = sums(buckets!, this.meta.buckets, 64);
-    this.codes = [, readCode(levels!.subarray(0, 256)), , readCode(levels!.subarray(256))];
+    this.#buckets = sums(buckets!, this.meta.buckets, 64);
+    this.codes = [, readCode(levels!.subarray(0, 256)), , readCode(levels!.subarray(256)), SAYS];
     this.runs = readRuns(runs!, this.meta.records);
     this.values = JSON.parse(decoder.decode(values)) as Values;
     // Where runs are, for every 256th record.
-    this.runOf = new Uint32Array((this.meta.records >> 8) + 1);
-    for (let run = 0, block = 0; block < this.runOf.length; block += 1) {
+    this.#runOf = new Uint32Array((this.meta.records >> 8) + 1);
+    for (let run = 0, block = 0; block < this.#runOf.length; block += 1) {
       while (run + 1 < this.runs.count && this.runs.start[run + 1]! <= block << 8) run += 1;
-      this.runOf[block] = run;
+      this.#runOf[block] = run;
     }
     this.live = this.meta.records;
     if (this.meta.dead) {
-      const numbers = new Varints(await inflate(await this.files.whole(this.meta.dead.path)));
+      const numbers = new Varints(await inflate(await this.#files.whole(this.meta.dead.path)));
       const dead = new Uint8Array((this.meta.records >> 3) + 1);
       for (let record = 0; numbers.more; ) {
         record += numbers.next();
@@ -113,32 +120,32 @@ export class Tier {
         this.live -= 1;
         dead[record >> 3]! |= 1 << (record & 7);
       }
-      this.dead = dead;
+      this.#dead = dead;
     }
   }
 
   get hasDead(): boolean {
-    return this.dead !== undefined;
+    return this.#dead !== undefined;
   }
 
   isDead(record: number): boolean {
-    return this.dead !== undefined && (this.dead[record >> 3]! & (1 << (record & 7))) !== 0;
+    return this.#dead !== undefined && (this.#dead[record >> 3]! & (1 << (record & 7))) !== 0;
   }
 
   /** The run of a record. */
   run(record: number): number {
     const { start } = this.runs;
-    let run = this.runOf[record >> 8]!;
+    let run = this.#runOf[record >> 8]!;
     while (start[run + 1]! <= record) run += 1;
     return run;
   }
 
   section(name: string): Promise<Uint8Array> {
-    return once(this.sections, name, async () => {
+    return once(this.#sections, name, async () => {
       const place = this.meta.tables.sections[name];
       if (!place) throw new Damaged(name);
       const range = { file: `${this.meta.dir}/tables.bin`, from: place[0], to: place[0] + place[1] };
-      return inflate((await this.files.ranges([range]))[0]!);
+      return inflate((await this.#files.ranges([range]))[0]!);
     });
   }
 
@@ -146,7 +153,7 @@ export class Tier {
   place(key: string): { print: number; from: number; to: number } {
     const bytes = encoder.encode(key);
     const bucket = Math.floor((hash(2166136261 ^ this.meta.seed, bytes) * this.meta.buckets) / 2 ** 32);
-    return { print: hash(2538058380 ^ this.meta.seed, bytes) >>> 6, from: this.buckets[bucket]!, to: this.buckets[bucket + 1]! };
+    return { print: hash(2538058380 ^ this.meta.seed, bytes) >>> 6, from: this.#buckets[bucket]!, to: this.#buckets[bucket + 1]! };
   }
 
   /** The parts of files that a stretch of a stream is in. */
@@ -154,9 +161,9 @@ export class Tier {
     if (!(to <= this.meta.streams[stream]! && from <= to)) throw new Damaged(stream);
     const pieces = [];
     for (let at = from; at < to; ) {
-      const file = Math.floor(at / this.pack);
-      const end = Math.min(to, (file + 1) * this.pack);
-      pieces.push({ file: `${this.meta.dir}/${stream}-${String(file).padStart(3, "0")}.bin`, from: at - file * this.pack, to: end - file * this.pack });
+      const file = Math.floor(at / this.#pack);
+      const end = Math.min(to, (file + 1) * this.#pack);
+      pieces.push({ file: `${this.meta.dir}/${stream}-${String(file).padStart(3, "0")}.bin`, from: at - file * this.#pack, to: end - file * this.#pack });
       at = end;
     }
     return pieces;
@@ -165,9 +172,9 @@ export class Tier {
   /** The stretch of blocks that a page is in: it may end where the next begins, but not in another file. */
   async page(page: number): Promise<{ from: number; to: number }> {
     const pages = Math.ceil(this.meta.records / this.meta.page_records);
-    const places = await (this.offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK)));
+    const places = await (this.#offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK)));
     const from = places[page]!;
-    return { from, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!, from - (from % this.pack) + this.pack) };
+    return { from, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!, from - (from % this.#pack) + this.#pack) };
   }
 
   /** The cards of the page that begins in the first of some blocks, in order of their records. */
@@ -182,7 +189,7 @@ export class Tier {
 
   /** For every run, the days of its records 0, 64, 128, … */
   days(): Promise<Int16Array[]> {
-    this.sampled ??= this.section("days").then((bytes) => {
+    this.#sampled ??= this.section("days").then((bytes) => {
       const numbers = new Varints(bytes);
       const { start, count } = this.runs;
       return Array.from({ length: count }, (_, run) => {
@@ -191,7 +198,7 @@ export class Tier {
         return samples;
       });
     });
-    return this.sampled;
+    return this.#sampled;
   }
 }
 

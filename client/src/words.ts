@@ -43,13 +43,17 @@ const compare = (a: string, b: string): number => {
 };
 
 export class Words {
-  private readonly blocks = new Map<Tier, Promise<Block[]>>();
-  private readonly read = new Map<string, Promise<Line[]>>();
+  readonly #blocks = new Map<Tier, Promise<Block[]>>();
+  readonly #read = new Map<string, Promise<Line[]>>();
 
-  constructor(private readonly files: Files) {}
+  readonly #files: Files;
 
-  private list(tier: Tier): Promise<Block[]> {
-    return once(this.blocks, tier, async () => {
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  #list(tier: Tier): Promise<Block[]> {
+    return once(this.#blocks, tier, async () => {
       let from = 64;
       return rows(await tier.section("words")).map(([first = "", most = "", size = ""]) => {
         const block = { first, most: Number(most), from, to: from + Number(size) };
@@ -61,11 +65,11 @@ export class Words {
   }
 
   /** Blocks that are not here yet, in as few requests as can be. */
-  private load(wanted: { tier: Tier; block: Block }[]): Promise<Line[]>[] {
+  #load(wanted: { tier: Tier; block: Block }[]): Promise<Line[]>[] {
     const name = ({ tier, block }: { tier: Tier; block: Block }) => `${tier.meta.dir} ${block.from}`;
-    const missing = wanted.filter((one) => !this.read.has(name(one)));
+    const missing = wanted.filter((one) => !this.#read.has(name(one)));
     const pieces = missing.map(({ tier, block }) => tier.pieces("words", block.from, block.to));
-    const bytes = this.files.ranges(pieces.flat());
+    const bytes = this.#files.ranges(pieces.flat());
     let at = 0;
     missing.forEach((one, number) => {
       const from = at;
@@ -76,15 +80,15 @@ export class Words {
           return { word, records, place: df > 0 ? { df, offset, bytes } : undefined };
         }),
       );
-      lines.catch(() => this.read.delete(name(one)));
-      this.read.set(name(one), lines);
+      lines.catch(() => this.#read.delete(name(one)));
+      this.#read.set(name(one), lines);
     });
-    return wanted.map((one) => this.read.get(name(one))!);
+    return wanted.map((one) => this.#read.get(name(one))!);
   }
 
   /** Words that begin with a prefix, those in most records first; the requests they took at most. */
   async beginning(tiers: Tier[], prefix: string): Promise<{ words: Word[]; requests: number }> {
-    const lists = await Promise.all(tiers.map((tier) => this.list(tier)));
+    const lists = await Promise.all(tiers.map((tier) => this.#list(tier)));
     let requests = 0;
     const wanted = tiers.flatMap((tier, number) => {
       const blocks = lists[number]!;
@@ -98,7 +102,7 @@ export class Words {
       return near.map((block) => ({ tier, block }));
     });
     const found = new Map<string, Word>();
-    (await Promise.all(this.load(wanted))).forEach((lines, at) => {
+    (await Promise.all(this.#load(wanted))).forEach((lines, at) => {
       for (const { word, records, place } of lines) {
         if (!word.startsWith(prefix)) continue;
         const known = found.get(word) ?? { word, records: 0, places: new Map<Tier, Place>() };

@@ -87,8 +87,8 @@ writePointer(everyPair, metas.map((meta) => ({ ...meta, phrases: "text" })), PAC
 const says = (key, level) => (/^.:/.test(key) ? 65535 : worth(level));
 
 /** Scores of records by keys, looking at each. */
-const oracle = (keys, { must = [], not = [], keep = () => true } = {}) => {
-  const all = tiers.flatMap((records, tier) => records.map((record, at) => ({ ...record, dead: tier === 0 && dead.includes(at) })));
+const oracle = (keys, { must = [], not = [], keep = () => true, from = tiers, gone = dead } = {}) => {
+  const all = from.flatMap((records, tier) => records.map((record, at) => ({ ...record, dead: tier === 0 && gone.includes(at) })));
   const live = all.filter((record) => !record.dead);
   const idf = Object.fromEntries([...keys, ...must].map((key) => {
     const df = live.filter((record) => record.keys[key] !== undefined).length;
@@ -235,6 +235,55 @@ test("what takes long comes in two stages, and says so", async () => {
   const { engine } = await opened();
   const answers = await ask(engine, '"climate ice ocean wave"');
   assert.deepEqual(answers.map(({ refining, exact }) => refining && !exact), [true, false]);
+});
+
+/** Many records of which most have both of two words; the best of these are told. */
+const many = corpus(40_000, 40_000);
+const told = oracle(["ocean", "wave"], { from: [many], gone: [] });
+const frequent = () => {
+  const idf = (key) => {
+    const df = many.filter(({ keys }) => key in keys).length;
+    return Math.log(1 + (many.length - df + 0.5) / (df + 0.5));
+  };
+  const best = told.slice(0, 12).map(({ number, score }) => [number, Math.round((score * 1024) / (idf("ocean") + idf("wave")))]);
+  const both = many.filter(({ keys }) => "ocean" in keys && "wave" in keys).length;
+  return { "ocean wave": { both, list: best.sort(([a], [b]) => a - b) } };
+};
+const manyAt = (gone) => {
+  const place = folder();
+  const base = { name: "base", records: many, words, pack: PACK, dead: gone, frequent: 30_000, best: frequent(), buckets: 40 };
+  writePointer(place, [writeTier(place, base), writeTier(place, { name: "day", records: tiers[1], words, pack: PACK })], PACK);
+  return place;
+};
+
+test("two frequent words are answered by their best records", async () => {
+  const answered = async (gone, more = {}, { keep, page = 1 } = {}) => {
+    const { engine } = await opened("ranges", manyAt(gone));
+    const before = { ...engine.files.cost };
+    const answers = await ask(engine, "wave ocean", more);
+    const expected = oracle(["wave", "ocean"], { from: [many, tiers[1]], gone, ...(keep && { keep }) });
+    const all = last(answers);
+    // Scores are told in ten bits.
+    const least = expected[page * 10 - 1].score * 0.999;
+    const scores = new Map(expected.map(({ record, score }) => [record.id, score]));
+    assert.equal(all.hits.length, 10);
+    for (const { id } of all.hits) assert.ok(scores.get(id) >= least, `${id}: ${scores.get(id)}`);
+    return { stages: answers.length, all, expected, bytes: engine.files.cost.bytes - before.bytes };
+  };
+  const { stages, all, expected, bytes } = await answered([]);
+  assert.deepEqual([stages, all.total, all.exact, all.counted], [1, expected.length, true, false]);
+  assert.ok(bytes < 64 << 10, `${bytes}`);
+  assert.ok(all.facets.type.every(({ id, count }) => count <= expected.filter(({ record }) => record.type === id).length));
+  // Of the twelve two no longer count.
+  const gone = told.slice(0, 2).map(({ number }) => number).sort((a, b) => a - b);
+  const less = await answered(gone);
+  assert.deepEqual([less.stages, less.all.exact], [1, false]);
+  assert.ok(less.all.total <= less.expected.length && less.all.total >= less.expected.length - gone.length);
+  // What they do not tell is read.
+  const whole = (found) => assert.deepEqual([found.all.total, found.all.exact, found.all.counted], [found.expected.length, true, true]);
+  whole(await answered(told.slice(0, 3).map(({ number }) => number).sort((a, b) => a - b)));
+  whole(await answered([], { page: 2 }, { page: 2 }));
+  whole(await answered([], { filters: { type: ["dataset"] } }, { keep: ({ type }) => type === "dataset" }));
 });
 
 test("prefixes, other spellings and completion", async () => {

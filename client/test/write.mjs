@@ -41,12 +41,14 @@ class Bits {
     this.unary(length);
     this.put(value, length);
   }
+  rice(value, k) {
+    this.unary(Math.floor(value / 2 ** k));
+    this.put(value, k);
+  }
   postings(docs, records, levels, code) {
     const k = rice(records, docs.length);
     docs.forEach((doc, i) => {
-      const gap = doc - (docs[i - 1] ?? -1) - 1;
-      this.unary(Math.floor(gap / 2 ** k));
-      this.put(gap, k);
+      this.rice(doc - (docs[i - 1] ?? -1) - 1, k);
       if (levels) this.put(code.codes[levels[i]], code.lengths[levels[i]]);
     });
   }
@@ -85,9 +87,10 @@ const header = (stream) => {
 
 /**
  * `records`: in the order of the index, each {type, access, licence, year, card: string[], keys:
- * Map or object of key → level}. `words`: [word, records][] in order.
+ * Map or object of key → level}. `words`: [word, records][] in order. `best`: by two stems, how many
+ * records have both, and the best as [record, what they say, in 10 bits][].
  */
-export const writeTier = (root, { records, words = [], name = "base", older = false, seed = 7, buckets = 5, communities = [], dead = [], shared = [], days, pack }) => {
+export const writeTier = (root, { records, words = [], name = "base", older = false, seed = 7, buckets = 5, communities = [], dead = [], shared = [], best = {}, frequent = 0, days, pack }) => {
   const lists = new Map();
   records.forEach(({ keys }, record) => {
     for (const [key, level] of Object.entries(keys)) {
@@ -109,13 +112,29 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
     byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 6, key, ...list });
   }
+  for (const [two, told] of Object.entries(best)) {
+    const key = `b:${two}`;
+    const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
+    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 6, key, told });
+  }
   const lengths = byBucket.map((entries) => {
     if (entries.length === 0) return 0;
     entries.sort((a, b) => a.print - b.print);
     const base = streams.lists.length;
     const bits = new Bits();
     bits.postings(entries.map(({ print }) => print), 2 ** 26);
-    for (const { key, docs, levels: own } of entries) {
+    for (const { key, docs, levels: own, told } of entries) {
+      if (told) {
+        bits.gamma(told.both + 1);
+        bits.put(2, 3);
+        bits.gamma(14);
+        const k = rice(records.length, 12);
+        told.list.forEach(([doc, says], i) => {
+          bits.rice(doc - (told.list[i - 1]?.[0] ?? -1) - 1, k);
+          bits.put(says, 10);
+        });
+        continue;
+      }
       const levels = plain(key) ? undefined : own;
       let [code, numbers, range] = [undefined, docs, records.length];
       bits.gamma(docs.length);
@@ -179,12 +198,13 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   });
   const dictionary = Buffer.from("a dictionary of words that cards have in common: the of data and temperature ");
   const [pages, starts, content] = [[], [], []];
+  let written = 0;
   for (let i = 0; i < records.length; i += 16) {
     const text = records.slice(i, i + 16).map(({ card }) => `${card.join("\t")}\n`).join("");
     const deflated = deflateRawSync(Buffer.from(text), { dictionary });
     const size = Buffer.alloc(2);
     size.writeUInt16LE(deflated.length);
-    let begins = content.reduce((sum, page) => sum + page.length, 0);
+    let begins = written;
     // No page crosses a cut.
     const block = (byte) => 1 + Math.floor(byte / 255);
     const file = (byte) => Math.floor((block(byte) * 256) / pack);
@@ -196,12 +216,14 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     starts.push(begins);
     // No two pages begin in one block.
     content.push(size, deflated, Buffer.alloc(Math.max(0, 255 - 2 - deflated.length)));
+    written = begins + Math.max(255, 2 + deflated.length);
   }
   const cards = Buffer.concat(content);
-  for (let at = 0; at < cards.length; at += 255) {
-    const begins = starts.find((start) => start >= at && start < at + 255);
-    append("cards", padded(Buffer.concat([Buffer.from([begins === undefined ? 0 : begins - at + 1]), cards.subarray(at, at + 255)]), 256));
-  }
+  const begin = new Map(starts.map((start) => [Math.floor(start / 255), (start % 255) + 1]));
+  const parts = [];
+  for (let at = 0; at < cards.length; at += 255)
+    parts.push(padded(Buffer.concat([Buffer.from([begin.get(at / 255) ?? 0]), cards.subarray(at, at + 255)]), 256));
+  append("cards", Buffer.concat(parts));
   const numbers = [...starts.map((start) => Math.floor(start / 255)), Math.ceil(cards.length / 255)];
   starts.forEach((_, i) => pages.push(numbers[i + 1] - numbers[i]));
   const blocks = [];
@@ -236,14 +258,14 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     put(deadFile.path, deflateRawSync(varints(dead.map((number, i) => number - (dead[i - 1] ?? 0)))));
   }
   return {
-    dir, older, phrases: "known", records: records.length, dead: deadFile, seed, buckets, page_records: 16,
+    dir, older, phrases: "known", records: records.length, dead: deadFile, seed, buckets, frequent, page_records: 16,
     streams: Object.fromEntries(Object.entries(streams).map(([stream, bytes]) => [stream, bytes.length])),
     tables: { bytes: tables.length, sections },
   };
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 5, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 6, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

@@ -14,6 +14,7 @@ use crate::release::search::key::{FINGERPRINTS, Place};
 use crate::release::search::lists::{GROUPED, INLINE};
 
 use super::SearchError;
+use super::best::{BestOfAll, BestOfTwo};
 use super::document::Field;
 use super::index::Inverted;
 use super::levels::{Bin, Histogram, Lengths};
@@ -28,13 +29,13 @@ const BUCKETS: u64 = 1 << 15;
 /// Buckets that are encoded in parallel before they are written.
 const BATCH: usize = 256;
 /// A group has at least one of so many records of those before it, and this many.
-const GROWTH: usize = 32;
+const GROWTH: usize = 8;
 const GROUP: usize = 2;
 /// One of so many terms is looked at to find how frequent levels are, where there are many.
 const SAMPLED: u32 = 16;
 const SAMPLE_FROM: u64 = 100_000;
 /// What says that postings are places: docs/search-format.md, "Dictionary".
-const PLACES: u32 = 0b10;
+pub(super) const PLACES: u32 = 0b10;
 /// Bytes that buckets are a multiple of.
 const UNIT: usize = 64;
 /// Fields whose terms are in the dictionary.
@@ -54,6 +55,7 @@ pub(super) struct Exporter {
     records: Vec<u32>,
     codes: Codes,
     terms: u64,
+    best: BestOfAll,
     /// All terms in order, if they can be held.
     held: Option<Terms>,
     /// By which impacts were found.
@@ -127,7 +129,15 @@ impl Exporter {
         let terms: u64 = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
         let buckets = (terms / BUCKET_TERMS).clamp(1, BUCKETS) as u32;
         let (codes, held) = first_pass(&sources, &records, terms, buckets)?;
-        Ok(Exporter { sources, records, codes, terms, held, averages: used, buckets })
+        let text = sources.iter().find(|source| source.field == Field::All);
+        let best = text.map(|text| BestOfAll::new(text, &records, buckets)).transpose()?;
+        let best = best.unwrap_or_default();
+        Ok(Exporter { sources, records, codes, best, terms, held, averages: used, buckets })
+    }
+
+    /// Least records of the words of which each two have their best records told.
+    pub(super) fn frequent(&self) -> u32 {
+        self.best.frequent
     }
 
     /// The section `levels`.
@@ -200,8 +210,8 @@ impl Exporter {
         gathered.finish(&self.records)
     }
 
-    fn bucket(&self, all: &Terms, bucket: u32) -> Result<Bucket, SearchError> {
-        let terms = all.in_bucket(bucket);
+    fn bucket(&self, all: &Terms, number: u32) -> Result<Bucket, SearchError> {
+        let terms = all.in_bucket(number);
         let mut bucket =
             Bucket { entries: 0, bits: Vec::new(), lists: Vec::new(), places: Vec::new() };
         let range = self.records.len() as u32;
@@ -209,6 +219,12 @@ impl Exporter {
         // Terms that share a place share an entry.
         let mut prints: Vec<u32> = terms.iter().map(|term| term.place.fingerprint).collect();
         prints.dedup();
+        // One that shares a place with a term is left out: no entry can be both.
+        let is_free = |two: &&BestOfTwo| prints.binary_search(&two.place.fingerprint).is_err();
+        let best: Vec<_> = self.best.in_bucket(number).iter().filter(is_free).collect();
+        prints.extend(best.iter().map(|two| two.place.fingerprint));
+        prints.sort_unstable();
+        let mut best = best.into_iter().peekable();
         bucket.entries = prints.len() as u32;
         let k = rice_parameter(FINGERPRINTS, bucket.entries);
         let mut next = 0;
@@ -218,6 +234,9 @@ impl Exporter {
         }
         let (mut postings, mut decoders) = (Vec::new(), Decoders::default());
         for same in terms.chunk_by(|a, b| a.place == b.place) {
+            while let Some(two) = best.next_if(|two| two.place < same[0].place) {
+                two.put(range, &mut bits);
+            }
             postings.clear();
             // Of pairs that share an entry, records are told: their bases differ.
             if let [term] = same
@@ -250,6 +269,7 @@ impl Exporter {
                 bucket.places.push(ListPlace { place, records: count, offset, bytes });
             }
         }
+        best.for_each(|two| two.put(range, &mut bits));
         bucket.bits = bits.finish();
         Ok(bucket)
     }

@@ -12,6 +12,7 @@
 //! that stands adds a tier of what changed (`update`), by what it knows of the places of
 //! records (`places`). Names of tiers follow from their content.
 
+mod best;
 pub(crate) mod document;
 mod export;
 mod index;

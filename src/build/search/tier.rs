@@ -193,6 +193,7 @@ impl TierMaker {
             dead: None,
             seed: 0,
             buckets: exporter.buckets,
+            frequent: exporter.frequent(),
             page_records: PAGE_RECORDS,
             streams: sizes,
             tables: Tables { bytes: tables.len() as u64, sections: places },

@@ -50,7 +50,7 @@ pub(super) fn run(directory: &Path, public: &Path, records: &Path) -> Result<()>
     let mut out = io::stdout().lock();
     for (class, against, queries) in &classes {
         let mut stages = BTreeMap::new();
-        for (stage, reading) in [("first", Reading::First), ("final", Reading::Complete)] {
+        for (stage, reading) in [("first", Reading::First), ("final", Reading::Final)] {
             let mut told = Told::default();
             for text in queries {
                 let query = Query::parse(text, &mut analyser);

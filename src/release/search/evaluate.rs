@@ -70,9 +70,11 @@ pub type Counted = Vec<(String, u64)>;
 pub struct Answer {
     /// Matching records.
     pub total: u64,
-    /// Whether `total` and the counts are exact: all lists were read whole, and prefixes stand
-    /// for all words.
+    /// Whether `total` is exact: all lists were read whole, and prefixes stand for all words;
+    /// or two words have their best records told, which all count.
     pub exact: bool,
+    /// Whether the counts by facet are exact: all lists were read whole.
+    pub facets_exact: bool,
     /// Whether phrases were looked for beyond titles, keywords and names only in part.
     pub phrases_in_part: bool,
     /// The hits asked for.
@@ -104,8 +106,9 @@ impl Searcher<'_> {
         analyser: &mut Analyser,
     ) -> Result<Answer, ReadError> {
         self.rounds = 0;
-        let Gathered { parts, lists, in_part } = self.gather(query, wanted.reading, analyser)?;
-        let exact = !in_part && lists.values().flatten().all(List::is_complete);
+        let Gathered { parts, lists, best: told, in_part } =
+            self.gather(query, wanted, analyser)?;
+        let facets_exact = !in_part && lists.values().flatten().all(List::is_complete);
         let newest = wanted.newest || parts.is_empty();
         let page = wanted.offset..wanted.offset + wanted.limit;
         let mut matched: Vec<(Occur, Matches)> =
@@ -131,9 +134,14 @@ impl Searcher<'_> {
                 }
             }
         }
-        let scored = self.combined(&matched, &query.filters);
+        let mut scored = self.combined(&matched, &query.filters);
         let facets = self.facets(&scored);
-        let total = scored.iter().map(|records| records.len() as u64).sum();
+        let mut total: u64 = scored.iter().map(|records| records.len() as u64).sum();
+        for (tier, list) in &told {
+            total += self.replace(*tier, list, &lists, &mut scored[*tier]);
+        }
+        let counts = |(tier, _): (&usize, &List)| self.tiers[*tier].dead.is_empty();
+        let exact = facets_exact || !told.is_empty() && told.iter().all(counts);
         let places = match newest {
             true => self.newest(&scored, page, wanted.reading, &mut cards)?,
             false => best(&scored, page.end).into_iter().skip(page.start).collect(),
@@ -142,7 +150,21 @@ impl Searcher<'_> {
         let hits = places.iter().filter_map(|(at, score)| self.hit(*at, *score, cards.get(at)?));
         let hits = hits.collect();
         let rounds = self.rounds;
-        Ok(Answer { total, exact, phrases_in_part, hits, facets, rounds })
+        Ok(Answer { total, exact, facets_exact, phrases_in_part, hits, facets, rounds })
+    }
+
+    /// Puts the best records of the two words of a query in the place of those that the best parts
+    /// of their lists gave; returns how many more have one of the words, at least.
+    fn replace(&self, tier: usize, best: &List, lists: &Lists, scored: &mut Scored) -> u64 {
+        let open = &self.tiers[tier];
+        let weight: f64 = lists.values().map(|list| self.idf(Some(list))).sum();
+        let with: u64 = lists.values().map(|list| u64::from(list[tier].records)).sum();
+        let left_out = u64::from(best.records) + (open.dead.len() + scored.len()) as u64;
+        let more = with.saturating_sub(left_out);
+        let live = best.postings.iter().filter(|(record, _)| !open.is_dead(*record));
+        let score = |(record, says): &(u32, u16)| (*record, weight * f64::from(*says) / 65536.0);
+        *scored = live.map(score).collect();
+        more
     }
 
     /// Reads the cards that are not there yet.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::analyse::Analyser;
+use super::evaluate::Wanted;
 use super::key;
-use super::lists::{Found, GROUPED, Kind, List, Outside};
+use super::lists::{Found, GROUPED, Kind, List, Outside, TOGETHER};
 use super::query::{Occur, Part, Query};
-use super::reader::{ReadError, Reading, Searcher};
+use super::reader::{BESIDE_BEST, FIRST, ReadError, Reading, Searcher};
 
 /// Words that a prefix stands for.
 const PREFIX_WORDS: usize = 32;
@@ -70,6 +71,9 @@ pub(super) struct Word {
 pub(super) struct Gathered {
     pub(super) parts: Vec<(Occur, Expanded)>,
     pub(super) lists: Lists,
+    /// Of the tiers where lists are not read whole as these are known: the best records of the
+    /// two words that are searched.
+    pub(super) best: BTreeMap<usize, List>,
     /// Whether more words begin with a prefix than it stands for here, or a phrase has more pairs
     /// than it is looked for by.
     pub(super) in_part: bool,
@@ -83,9 +87,10 @@ impl Searcher<'_> {
     pub(super) fn gather(
         &mut self,
         query: &Query,
-        reading: Reading,
+        wanted: Wanted,
         analyser: &Analyser,
     ) -> Result<Gathered, ReadError> {
+        let Wanted { reading, .. } = wanted;
         let mut parts: Vec<(Occur, Expanded)> =
             query.parts.iter().map(|(occur, part)| (*occur, Expanded::of(part, reading))).collect();
         let keys: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
@@ -110,7 +115,7 @@ impl Searcher<'_> {
             let (Part::Prefix(prefix), Expanded::Any(stems)) = (part, expanded) else { continue };
             let (words, requests) = self.words(prefix)?;
             let most = match reading {
-                Reading::Complete => PREFIX_WORDS,
+                Reading::Complete | Reading::Final => PREFIX_WORDS,
                 Reading::First => {
                     let room = FIRST_REQUESTS.saturating_sub(requests + 2 * asked.len());
                     (room / prefixes).max(FIRST_PREFIX)
@@ -122,18 +127,30 @@ impl Searcher<'_> {
         }
         self.rounds += u32::from(!keys.is_empty() || prefixes > 0);
         // Second: lists, and buckets of rare words, which hold what there is.
-        let whole: BTreeSet<String> = parts
+        let two = two_words(query, wanted);
+        let long = two.map(|words| self.long(words, &known)).unwrap_or_default();
+        let out: BTreeSet<String> = parts
             .iter()
             .filter(|(occur, _)| *occur == Occur::Not)
             .flat_map(|(_, part)| part.keys())
             .collect();
+        let room = if long.is_empty() { FIRST } else { BESIDE_BEST };
+        let whole = |tier: usize, key: &str| match long.is_empty() {
+            true => reading != Reading::First || out.contains(key),
+            false => !long.contains(&tier),
+        };
         // Of the words of pairs only bases are read.
         let read: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
         let based: BTreeSet<_> =
             bases.iter().map(|(tier, _, base)| (*tier, base.clone())).collect();
         known.retain(|place, _| read.contains(&place.1) || based.contains(place));
         let mut lists = Lists::new();
-        let has_lists = self.load(known, &whole, reading, &mut lists)?;
+        let words = (!long.is_empty()).then(|| known.clone());
+        let has_lists = self.load(known, whole, room, &mut lists)?;
+        let best = match two {
+            Some(words) => self.best_of_two(words, wanted, &long)?,
+            None => BTreeMap::new(),
+        };
         for (tier, pair, base) in bases {
             let list = |key: &str| lists.get(key).map(|lists| &lists[tier]);
             let found = list(&pair).zip(list(&base)).map(|(pair, base)| pair.within(base));
@@ -144,10 +161,63 @@ impl Searcher<'_> {
         self.rounds += u32::from(has_lists || !unknown.is_empty());
         // A tier that does not know a word may have a list of its stem all the same.
         let more = self.find(&unknown)?;
-        let has_lists = self.load(more, &whole, reading, &mut lists)?;
+        let has_lists = self.load(more, whole, room, &mut lists)?;
         self.rounds += u32::from(has_lists);
-        Ok(Gathered { parts, lists, in_part })
+        if let Some(words) = words.filter(|_| reading == Reading::Final && best.is_empty()) {
+            self.load(words, |_, _| true, room, &mut lists)?;
+            self.rounds += 1;
+        }
+        Ok(Gathered { parts, lists, best, in_part })
     }
+
+    /// The tiers in which the lists of two words are long.
+    fn long(&self, words: [&str; 2], known: &Known) -> BTreeSet<usize> {
+        let is_long = |tier: &usize| {
+            let frequent = self.tiers[*tier].tier.frequent;
+            let bytes = |word: &str| match known.get(&(*tier, word.to_owned()))? {
+                Found::Outside(list) if frequent > 0 && list.records >= frequent => {
+                    Some(list.bytes)
+                }
+                _ => None,
+            };
+            let [a, b] = words.map(bytes);
+            a.zip(b).is_some_and(|(a, b)| a + b > TOGETHER)
+        };
+        (0..self.tiers.len()).filter(is_long).collect()
+    }
+
+    /// By tier of `long`, the best records of two words; none at all if those of one tier are not
+    /// known, or too many of them do not count. Reads buckets, in the round of lists.
+    fn best_of_two(
+        &self,
+        words: [&str; 2],
+        wanted: Wanted,
+        long: &BTreeSet<usize>,
+    ) -> Result<BTreeMap<usize, List>, ReadError> {
+        let key = key::best_of_two(words[0], words[1]);
+        let asked = long.iter().map(|tier| (*tier, key.clone())).collect();
+        let found = self.find(&asked)?.into_iter().filter_map(|((tier, _), found)| match found {
+            Found::Inside(list, Kind::Best) => Some((tier, list)),
+            _ => None,
+        });
+        let is_enough = |(tier, list): &(usize, List)| {
+            let dead = self.tiers[*tier].dead_among(&list.postings) as usize;
+            list.postings.len() - dead >= wanted.offset + wanted.limit
+        };
+        let best: BTreeMap<usize, List> = found.filter(is_enough).collect();
+        Ok(if best.len() == long.len() { best } else { BTreeMap::new() })
+    }
+}
+
+/// The words of a query that is answered by the best records of two: two words in the text that
+/// should match, without filters, best first.
+fn two_words(query: &Query, wanted: Wanted) -> Option<[&str; 2]> {
+    let [(Occur::Should, Part::Key(a)), (Occur::Should, Part::Key(b))] = query.parts.as_slice()
+    else {
+        return None;
+    };
+    let is_plain = query.filters.is_empty() && !wanted.newest && !a.contains(':');
+    (is_plain && !b.contains(':') && wanted.reading != Reading::Complete).then_some([a, b])
 }
 
 /// Of the pairs that are told by places in the list of a word: tier, pair and word. A pair whose

@@ -22,6 +22,15 @@ pub struct Place {
     pub fingerprint: u32,
 }
 
+/// What the key of the best records of two words begins with.
+const BEST: &str = "b:";
+
+/// The key of the best records of two stems, in whatever order they come.
+pub fn best_of_two(a: &str, b: &str) -> String {
+    let (first, second) = if a.encode_utf16().lt(b.encode_utf16()) { (a, b) } else { (b, a) };
+    format!("{BEST}{first} {second}")
+}
+
 /// The two stems of the key of a pair.
 pub fn stems(key: &str) -> Option<[&str; 2]> {
     let (first, second) = key.strip_prefix(PAIR)?.split_once(' ')?;

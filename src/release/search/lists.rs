@@ -9,6 +9,15 @@ pub const INLINE: u32 = 128;
 /// Shortest list that is in groups, the best first.
 pub const GROUPED: u32 = 8192;
 
+/// How many records are the best of two frequent words.
+pub const BEST: u32 = 12;
+/// Bits that say how good one of them is.
+pub const BEST_BITS: u32 = 10;
+/// What says so where others have the parameter of the code of places.
+pub const BEST_PARAMETER: u32 = 13;
+/// Where the lists of two words take more bytes, their best records are looked for.
+pub const TOGETHER: u64 = 64 << 10;
+
 /// A posting: record, and what the key says of it in 1/65536.
 pub type Posting = (u32, u16);
 
@@ -53,6 +62,9 @@ pub enum Kind {
         /// Of the Rice code.
         k: u32,
     },
+    /// The best records of two frequent words; how many have both is told instead of how many
+    /// there are.
+    Best,
 }
 
 /// Where an entry, or a word, says a list is.
@@ -108,14 +120,18 @@ pub(super) fn entries(
     let mut found = Vec::new();
     for fingerprint in fingerprints {
         let keys = wanted.iter().filter(|(_, wanted)| *wanted == fingerprint);
-        let records = bits.gamma()?;
+        let told = bits.gamma()?;
         let kind = kind(&mut bits)?;
+        let (records, count) = match kind {
+            Kind::Best => (told - 1, BEST),
+            _ => (told, told),
+        };
         if records > range {
             return None;
         }
-        if records <= INLINE {
-            let mut postings = Vec::with_capacity(records as usize);
-            by_number(&mut bits, records, range, kind, codes, &mut postings)?;
+        if count <= INLINE {
+            let mut postings = Vec::with_capacity(count as usize);
+            by_number(&mut bits, count, range, kind, codes, &mut postings)?;
             let list = Found::Inside(List { records, postings }, kind);
             found.extend(keys.map(|(key, _)| ((*key).clone(), list.clone())));
         } else {
@@ -133,7 +149,10 @@ fn kind(bits: &mut BitReader<'_>) -> Option<Kind> {
         (0, 0) => Kind::Plain,
         (1, 0) => Kind::Stem,
         (1, _) => Kind::Levels,
-        _ => Kind::Places { is_second: bits.bits(1)? == 1, k: bits.gamma()? - 1 },
+        _ => match (bits.bits(1)? == 1, bits.gamma()? - 1) {
+            (false, BEST_PARAMETER) => Kind::Best,
+            (is_second, k) => Kind::Places { is_second, k },
+        },
     })
 }
 
@@ -172,6 +191,11 @@ fn by_number(
         Kind::Stem => rising(bits, count, range, k, |bits| stems.take(bits).map(worth), out),
         Kind::Levels => rising(bits, count, range, k, |bits| levels.take(bits).map(worth), out),
         Kind::Plain => rising(bits, count, range, k, |_| Some(PRESENT), out),
+        Kind::Best => {
+            let says =
+                |bits: &mut BitReader<'_>| Some((bits.bits(BEST_BITS)? as u16) << (16 - BEST_BITS));
+            rising(bits, count, range, k, says, out)
+        }
         Kind::Places { k, .. } => rising(bits, count, GROUPED, k, |_| Some(PRESENT), out),
     }
 }

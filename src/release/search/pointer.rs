@@ -9,7 +9,7 @@ use super::super::layout::{is_safe_path, is_search_path};
 use super::analyse::ANALYSER;
 
 /// Version of the layout.
-pub const SEARCH_FORMAT: u32 = 5;
+pub const SEARCH_FORMAT: u32 = 6;
 /// Bytes of each file of a stream but the last.
 pub const PACK_BYTES: u64 = 16 << 20;
 /// Cards a page.
@@ -61,6 +61,8 @@ pub struct Tier {
     pub seed: u32,
     /// Buckets of the dictionary.
     pub buckets: u32,
+    /// Least records of the words of which each two have their best records told; 0 if none have.
+    pub frequent: u32,
     /// [`PAGE_RECORDS`].
     pub page_records: u32,
     /// Stream → its bytes.

@@ -22,9 +22,10 @@ const MAX_TABLES: u64 = 64 << 20;
 const MAX_PART: u64 = 256 << 20;
 /// Largest page of cards, or block of words, inflated.
 const MAX_INFLATED: u64 = 4 << 20;
-/// Bytes of lists that a first answer may cost; those that do not fit share what is left, each at
-/// least and at most so much.
-const FIRST: u64 = 96 << 10;
+/// Bytes of lists that a first answer may cost, also where the best records of two words are
+/// known; those that do not fit share what is left, each at least and at most so much.
+pub(super) const FIRST: u64 = 96 << 10;
+pub(super) const BESIDE_BEST: u64 = 32 << 10;
 const LEAST: u64 = 8 << 10;
 const MOST: u64 = 32 << 10;
 
@@ -63,6 +64,9 @@ pub enum ReadError {
 pub enum Reading {
     /// All.
     Complete,
+    /// What the final answer of a page needs: all, but of two frequent words whose best records
+    /// are known, only these and the best part of their lists.
+    Final,
     /// What a first answer needs: at most twenty requests for a usual query, and of lists that
     /// do not fit, the best part.
     First,
@@ -117,6 +121,15 @@ impl<'s> Searcher<'s> {
         }
         let pointer = SearchPointer::from_bytes(&bytes)
             .map_err(|source| ReadError::Pointer { path: named.path, source })?;
+        Searcher::of(source, pointer, all_versions)
+    }
+
+    /// Of an index whose pointer was read.
+    pub(crate) fn of(
+        source: &'s Source,
+        pointer: SearchPointer,
+        all_versions: bool,
+    ) -> Result<Searcher<'s>, ReadError> {
         let wanted = pointer.tiers.iter().filter(|tier| all_versions || !tier.older);
         let tiers = wanted.map(|tier| open_tier(source, tier)).collect::<Result<_, _>>()?;
         Ok(Searcher { source, pointer, tiers, rounds: 0 })
@@ -152,12 +165,13 @@ impl<'s> Searcher<'s> {
         Ok(found.collect::<Result<Vec<_>, ReadError>>()?.into_iter().flatten().collect())
     }
 
-    /// Reads what was found, those of `whole` to their ends; whether there were lists to read.
+    /// Reads what was found, `room` bytes of it, those that are `whole` to their ends; whether
+    /// there were lists to read.
     pub(super) fn load(
         &self,
         found: BTreeMap<(usize, String), Found>,
-        whole: &BTreeSet<String>,
-        reading: Reading,
+        whole: impl Fn(usize, &str) -> bool,
+        room: u64,
         lists: &mut Lists,
     ) -> Result<bool, ReadError> {
         let mut outside = Vec::new();
@@ -171,11 +185,8 @@ impl<'s> Searcher<'s> {
         let (mut spent, count) = (0, outside.len());
         let planned = outside.into_iter().enumerate().map(|(at, (place, tier, key))| {
             let Outside { records, bytes, .. } = place;
-            let fits = reading == Reading::Complete
-                || whole.contains(&key)
-                || spent + bytes <= FIRST
-                || records < GROUPED;
-            let share = FIRST.saturating_sub(spent) / (count - at) as u64;
+            let fits = whole(tier, &key) || spent + bytes <= room || records < GROUPED;
+            let share = room.saturating_sub(spent) / (count - at) as u64;
             let length = if fits { bytes } else { bytes.min(share.clamp(LEAST, MOST)) };
             spent += length;
             (place, tier, key, length)
