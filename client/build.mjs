@@ -10,6 +10,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const modules = process.env.OFFPRINT_CLIENT_NODE_MODULES ?? join(here, "node_modules");
 const esbuild = createRequire(join(modules, "none.js"))("esbuild");
 const check = process.argv.includes("--check");
+// Members of the worker's own values that get short names: none of a file of the index or of a message.
+const OWN = /^(?:byRun|docs|entry|expanded|hasDead|isDead|live|meta|occur|passing|postings|runs|says|segments|stems|tier|weight)$/;
 
 for (const [source, built] of [["page", "search"], ["worker", "search-worker"]]) {
   const file = join(here, "../templates/assets", `${built}.js`);
@@ -18,6 +20,7 @@ for (const [source, built] of [["page", "search"], ["worker", "search-worker"]])
     entryPoints: [`src/${source}.ts`],
     bundle: true,
     minify: true,
+    ...(source === "worker" && { mangleProps: OWN }),
     // A worker that is no module runs in more browsers.
     format: source === "worker" ? "iife" : "esm",
     target: "es2022",

@@ -168,20 +168,28 @@ export const PLACES = 2;
 /** The best of two words, and how many there are; where others say the parameter of their code. */
 export const BEST = 4;
 const BEST_RECORDS = 12;
-const BEST_PARAMETER = 13;
+const BEST_PARAMETER = 31;
 
 /**
  * What the dictionary says of a key: in how many records it is (two words: both), and what its postings are. If
  * places, those in the list of this word of a pair, and `k` of their code.
  */
-export type Entry = { df: number; are: number; word?: number; k?: number | undefined } & (
-  | { kind: "inline"; postings: Postings }
-  | { kind: "list"; offset: number; bytes: number }
-);
+export interface Entry {
+  df: number;
+  are: number;
+  word?: number;
+  k?: number | undefined;
+  /** They, or where the list is that has them; of 0 bytes if it has none. */
+  postings?: Postings;
+  offset: number;
+  bytes: number;
+}
 
 const INLINE = 128;
 /** From here on lists are in groups, the best first. */
 export const GROUPED = 8192;
+/** Pairs of as many records are no base. */
+export const ROW_BASE = 32768;
 
 /** Finds fingerprints in a bucket; gives the entries of those that are there. */
 export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: number, codes: Codes): Map<number, Entry> => {
@@ -210,14 +218,14 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
       [are, k, count] = [BEST, undefined, BEST_RECORDS];
       df -= 1;
     }
-    if (df > records || (k ?? 0) > 12) throw new Damaged("count");
+    if (df > records || (k ?? 0) > 14) throw new Damaged("count");
     if (count <= INLINE) {
       bits.postings(count, records, docs, 0, says, codes[are], k);
       if (wanted.has(print))
-        found.set(print, { df, are, word, kind: "inline", postings: { docs: docs.slice(0, count), says: says.slice(0, count) } });
+        found.set(print, { df, are, word, offset, bytes: 0, postings: { docs: docs.slice(0, count), says: says.slice(0, count) } });
     } else {
       const bytes = bits.gamma();
-      if (wanted.has(print)) found.set(print, { df, are, word, k, kind: "list", offset, bytes });
+      if (wanted.has(print)) found.set(print, { df, are, word, k, offset, bytes });
       offset += bytes;
     }
   }
@@ -234,7 +242,7 @@ export interface List extends Postings {
 export const readList = (bytes: Uint8Array, { df, are, k }: Entry, total: number, records: number, codes: Codes): List => {
   const docs = new Uint32Array(df);
   const says = new Uint16Array(df);
-  if (df < GROUPED) {
+  if (df < GROUPED || k !== undefined) {
     new Bits(bytes, 0).postings(df, records, docs, 0, says, codes[are], k);
     return { docs, says, whole: true };
   }

@@ -3,11 +3,11 @@
 // second stage; an answer says which of the two it is.
 
 import { RUN, stem, tokens } from "./analyse.ts";
-import { BEST, Damaged, GROUPED, PLACES, STEM, readBucket, readList, type Entry, type List } from "./bits.ts";
+import { BEST, Damaged, GROUPED, PLACES, ROW_BASE, STEM, readBucket, readList, type Entry, type List } from "./bits.ts";
 import { Files, joined, once } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
 import { bare, Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
-import { pairs, parse, wordsOf, type Parsed, type Part } from "./query.ts";
+import { basesOf, parse, rows, type Parsed, type Part } from "./query.ts";
 import type { Answer, Facet, FacetValue, Question } from "./protocol.ts";
 import { decoder, Tier, type Card, type TierMeta } from "./tier.ts";
 import { Words, type Place } from "./words.ts";
@@ -237,7 +237,7 @@ export class Engine {
   async #gather(tiers: Tier[], parts: Part[], question: Question, sets: string[], counting: [string, string, number][], open: boolean, first: boolean, wave: Wave): Promise<Gathered> {
     const expanded = parts.map((part): Expanded => keysOf(part, first));
     const plain = expanded.flatMap(({ keys }) => keys);
-    const own = new Set([...plain, ...plain.flatMap(wordsOf)]);
+    const own = new Set([...plain, ...plain.flatMap(basesOf)]);
     const counted = counting.map(([slug]) => `c:${slug}`);
     // Needed whole: what is left out, and what is only counted.
     const whole = new Set([...sets, ...counted, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
@@ -269,44 +269,64 @@ export class Engine {
     const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
     const bases = tiers.flatMap((tier) => this.#bases(tier, plain));
     const rare = keys.filter((key) => tiers.some((tier) => !this.#of(tier, key)));
-    if (!first) keys.forEach((key) => whole.add(key));
+    const knownOf = (keys: Iterable<string>, of = tiers) => [...keys].flatMap((key) => of.flatMap((tier) => this.#of(tier, key) ?? []));
+    const wanted = tiers.flatMap((tier) =>
+      knownOf([...sets, ...counted, ...expanded.flatMap((one) => (one.part.kind === "phrase" ? [...one.stems, ...this.#told(tier, one)] : one.keys))], [tier]));
     // Two words, best first, all records.
-    const words = parts.flatMap((part) => (part.kind === "word" && part.occur === "should" && !part.key.includes(":") ? part.key : [])).sort();
-    const long = open && !newest && parts.length === 2 && words.length === 2 ? tiers.filter((tier) => this.#isLong(tier, words)) : [];
+    const words = parts.map((part) => (part.kind === "word" && part.occur === "should" ? part.key : "")).sort();
+    const long = open && !newest && words.length === 2 && words.every((word) => /^[^:]+$/.test(word)) ? tiers.filter((tier) => this.#isLong(tier, words)) : [];
     const two = `b:${words.join(" ")}`;
-    await wave(() => Promise.all([this.#load(tiers, [...keys, ...counted], whole, bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
+    await wave(() => Promise.all([this.#load(wanted, first && knownOf(whole), bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
     // A tier that does not know a word may have a list of its stem all the same.
-    if (rare.length > 0) await wave(() => this.#load(tiers, rare, whole));
+    if (rare.length > 0) await wave(() => this.#load(knownOf(rare), first && knownOf(whole)));
     return { expanded, keys, long, two, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
   }
 
-  /** The words in whose lists pairs have places. A pair whose word shares its list is unknown. */
+  /** In whose lists keys, pairs before three stems, have places. A key whose base shares its list is unknown. */
   #bases(tier: Tier, keys: string[]): Known[] {
     return keys.flatMap((key) => {
-      const pair = this.#of(tier, key);
-      if (pair?.entry?.are !== PLACES) return [];
-      const base = this.#of(tier, wordsOf(key)[pair.entry.word!]!);
-      if (base?.entry?.are === STEM && base.entry.df < GROUPED) return [(pair.base = base)];
-      pair.entry = pair.list = undefined;
+      const placed = this.#of(tier, key);
+      if (placed?.entry?.are !== PLACES) return [];
+      const name = basesOf(key)[placed.entry.word!]!;
+      const base = this.#of(tier, name);
+      const { are, df } = base?.entry ?? { are: -1, df: 0 };
+      const isBase = name.startsWith("p:") ? df < ROW_BASE && (are === 0 || are === PLACES) : df < GROUPED && are === STEM;
+      if (base && isBase) return [(placed.base = base)];
+      placed.entry = placed.list = undefined;
       return [];
     });
   }
 
+  /** Of each pair of a phrase what tells it in a tier: three stems, if they are a key there, as where these are their pairs are. */
+  #told(tier: Tier, { keys, stems }: Expanded): string[] {
+    if (stems.length === 0) return keys;
+    const three = rows(stems, 3);
+    return rows(stems, 2).map((pair, at) => [three[at], three[at - 1]].find((key) => key && this.#of(tier, key)?.entry) ?? pair);
+  }
+
+  /** The records that have a phrase, as far as its pairs tell, with the scores of `stems`; whether all lists of these are here. */
+  #rows(tiers: Tier[], phrase: Expanded, room: Room, stems: Segment[][] = []): { both: Segment[]; whole: boolean } {
+    const told = tiers.map((tier) => this.#told(tier, phrase).map((key) => this.#segments([tier], key)));
+    const lists = (told[0] ?? []).map((_, at) => told.flatMap((of) => of[at]!.segments));
+    if (phrase.stems.length > 0) for (const one of lists.flat()) one.weight = 0;
+    return { both: room.gather(lists, lists.length, stems), whole: told.flat().every(({ whole }) => whole) };
+  }
+
   /** Whether two words have long lists, and their best records told. */
-  #isLong(tier: Tier, keys: string[]): boolean {
+  #isLong(tier: Tier, [a, b]: string[]): boolean {
     const { frequent } = tier.meta;
-    const bytes = keys.map((key) => {
-      const entry = this.#of(tier, key)?.entry;
-      return frequent && entry?.kind === "list" && entry.df >= frequent ? entry.bytes : -Infinity;
-    });
-    return bytes[0]! + bytes[1]! > TOGETHER;
+    const bytes = (key: string): number => {
+      const { df, bytes } = this.#of(tier, key)?.entry ?? { df: 0, bytes: 0 };
+      return frequent && df >= frequent ? bytes : NaN;
+    };
+    return bytes(a!) + bytes(b!) > TOGETHER;
   }
 
   /** Takes what a word says of the list of its stem. */
   #place(tier: Tier, key: string, { df, offset, bytes }: Place): void {
     if (this.#of(tier, key)) return;
     if (!(df <= tier.meta.records)) throw new Damaged("words");
-    const entry: Entry = { df, are: STEM, kind: "list", offset, bytes };
+    const entry: Entry = { df, are: STEM, offset, bytes };
     this.#known.set(name(tier, key), { tier, entry, list: undefined, dead: 0, bytes: new Uint8Array() });
   }
 
@@ -328,24 +348,21 @@ export class Engine {
       const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records, tier.codes);
       for (const [print, key] of keys) {
         const entry = entries.get(print);
-        const list = entry?.kind === "inline" ? { ...entry.postings, whole: true } : undefined;
+        const list = entry?.postings && { ...entry.postings, whole: true };
         this.#known.set(name(tier, key), { tier, entry, list, dead: deadIn(tier, list), bytes: new Uint8Array() });
       }
     });
   }
 
   /** One round: lists, those of `whole` to their ends, others as far as `FIRST` goes; those in `long` less far, as the best records are told. */
-  async #load(tiers: Tier[], keys: string[], whole: Set<string>, bases: Known[] = [], long: Tier[] = []): Promise<void> {
+  async #load(all: Known[], whole: Known[] | false, bases: Known[] = [], long: Tier[] = []): Promise<void> {
     const room = long.length > 0 ? BESIDE : FIRST;
-    const knownOf = (key: string) => tiers.flatMap((tier) => this.#of(tier, key) ?? []);
-    const all = keys.flatMap(knownOf);
-    const needed = new Set([...whole].flatMap(knownOf));
     const open = [...new Set([...all, ...bases])].flatMap((known) =>
-      known.entry?.kind === "list" && !known.list?.whole ? [{ known, entry: known.entry }] : []);
+      known.entry?.bytes && !known.list?.whole ? [{ known, entry: known.entry }] : []);
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);
     let spent = 0;
     const jobs = open.flatMap(({ known, entry }, at) => {
-      const fits = needed.has(known) || spent + entry.bytes <= room || entry.df < GROUPED || (long.length > 0 && !long.includes(known.tier));
+      const fits = !whole || entry.k !== undefined || [...whole, ...bases].includes(known) || spent + entry.bytes <= room || entry.df < GROUPED || (long.length > 0 && !long.includes(known.tier));
       const have = known.bytes.length;
       const share = Math.floor((room - spent) / (open.length - at));
       const to = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
@@ -363,17 +380,19 @@ export class Engine {
       known.dead = deadIn(known.tier, known.list);
       known.bytes = known.list.whole ? new Uint8Array() : bytes;
     });
-    for (const pair of all) {
-      const { base, list } = pair;
-      if (!base || !list) continue;
-      pair.entry!.are = 0;
-      // Records where there are places: one beyond the list is of another pair, whose entry this is.
-      const from = base.list!.docs;
-      if (list.docs.some((place) => place >= from.length)) pair.entry = pair.list = undefined;
+    const place = (placed: Known): void => {
+      const { base, list } = placed;
+      if (!base || !list) return;
+      place(base);
+      placed.entry!.are = 0;
+      // Records where there are places: one beyond the list is of another key, whose entry this is.
+      const from = base.list?.docs ?? [];
+      if (list.docs.some((place) => place >= from.length)) placed.entry = placed.list = undefined;
       list.docs.forEach((place, at, docs) => (docs[at] = from[place]!));
-      pair.dead = deadIn(pair.tier, pair.list);
-      pair.base = undefined;
-    }
+      placed.dead = deadIn(placed.tier, placed.list);
+      placed.base = undefined;
+    };
+    all.forEach(place);
     this.#forget();
   }
 
@@ -404,32 +423,25 @@ export class Engine {
     const idf = Math.log(1 + (records - df + 0.5) / (df + 0.5));
     let whole = true;
     const segments = tiers.flatMap((tier) => {
-      const known = this.#of(tier, key);
-      if (!known?.entry) return [];
-      whole &&= known.list?.whole ?? false;
-      if (!known.list) return [];
-      return [{ base: tier.base, docs: known.list.docs, says: known.list.says, weight: idf }];
+      const { entry, list } = this.#of(tier, key) ?? {};
+      if (entry) whole &&= list?.whole ?? false;
+      return entry && list ? [{ base: tier.base, ...list, weight: idf }] : [];
     });
     return { segments, whole, df, idf };
   }
 
   /** Of two words whose lists are not read whole where they are `long`: the `wanted` best records, and how many have one of them. */
-  #told(tiers: Tier[], words: Expanded[], { long, two }: Gathered, room: Room, passing: Passing, wanted: number): { top: number[]; total: number } | undefined {
+  #bestOfTwo(tiers: Tier[], words: Expanded[], { long, two }: Gathered, room: Room, passing: Passing, wanted: number): { top: number[]; total: number } | undefined {
+    const told = long.map((tier) => this.#of(tier, two)!);
+    if (told.some(({ entry, list, dead }) => entry?.are !== BEST || !list || list.docs.length - dead < wanted)) return undefined;
     const own = words.map(({ keys }) => this.#segments(tiers, keys[0]!));
-    const weight = own[0]!.idf + own[1]!.idf;
-    let [is, more] = [true, 0];
-    const segments = tiers.flatMap((tier): Segment[] => {
-      if (!long.includes(tier)) return own.flatMap(({ segments }) => segments.filter(({ base }) => base === tier.base));
-      const { entry, list, dead } = this.#of(tier, two)!;
-      if (entry?.are !== BEST || !list || list.docs.length - dead < wanted) {
-        is = false;
-        return [];
-      }
-      const df = words.reduce((sum, { keys }) => sum + this.#of(tier, keys[0]!)!.entry!.df, 0);
-      more += df - entry.df - (tier.meta.records - tier.live) - list.docs.length + dead;
-      return [{ base: tier.base, docs: list.docs, says: list.says, weight }];
-    });
-    if (!is) return undefined;
+    const segments = own.flatMap(({ segments }) => segments.filter(({ base }) => !long.some((tier) => tier.base === base)));
+    let more = 0;
+    for (const { tier, entry, list, dead } of told) {
+      segments.push({ base: tier.base, ...list!, weight: own[0]!.idf + own[1]!.idf });
+      more += dead - list!.docs.length - entry!.df - tier.meta.records + tier.live;
+      for (const { keys } of words) more += this.#of(tier, keys[0]!)!.entry!.df;
+    }
     const { top, total } = room.find([{ occur: "should", segments, whole: true }], passing, [], [], wanted);
     return { top, total: total + more };
   }
@@ -440,13 +452,13 @@ export class Engine {
     const fixed = sets.length > 0 ? [sets.flatMap((key) => this.#segments(tiers, key).segments)] : [];
     const count = counting.map(([slug]) => this.#segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
-    const unknown = expanded.filter(({ part, keys, stems }) => part.kind === "phrase" && !tiers.every((tier) => this.#knows(tier, keys.slice(stems.length))));
+    const unknown = expanded.filter((one) => one.part.kind === "phrase" && !tiers.every((tier) => this.#knows(tier, one)));
     const phrases = unknown.filter(({ part, stems }) => part.occur !== "not" && stems.length > 0);
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
     const first = this.#matches(tiers, expanded, [], room);
     const whole = first.every((part) => part.whole) && sets.every((key) => this.#segments(tiers, key).whole);
-    const told = whole || long.length === 0 ? undefined : this.#told(tiers, expanded, gathered, room, passing, wanted);
+    const told = whole || long.length === 0 ? undefined : this.#bestOfTwo(tiers, expanded, gathered, room, passing, wanted);
     /** The number of records is known although the list is not. */
     const counts = open && tiers.every((tier) => !tier.hasDead) && (told !== undefined || (expanded.length === 1 && expanded[0]!.part.kind === "word"));
     const newest = question.sort === "newest" || !positive;
@@ -478,31 +490,30 @@ export class Engine {
 
   /** Parts as records. `read`: cards in which phrases were looked for. */
   #matches(tiers: Tier[], expanded: Expanded[], read: [number, Card | undefined][], room: Room): Matches[] {
-    return expanded.map(({ part, keys, stems: own }): Matches => {
+    return expanded.map((phrase): Matches => {
+      const { part, keys, stems: own } = phrase;
       const { occur } = part;
       if (part.kind === "word") return { occur, ...this.#segments(tiers, part.key) };
-      const lists = keys.map((key) => this.#segments(tiers, key));
-      const whole = lists.every((one) => one.whole);
+      const lists = (part.kind === "phrase" ? own : keys).map((key) => this.#segments(tiers, key));
+      let whole = lists.every((one) => one.whole);
       const segments = lists.map((one) => one.segments);
       if (part.kind === "prefix") return { occur, segments: segments.flat(), whole };
       if (part.kind === "field") return { occur, segments: room.gather(segments, segments.length), whole };
       // A phrase: all its pairs, or seen on the card. Where the pairs are the words are, of whose
       // lists only the best may be known. That a pair is there says the same of all records, and of
       // a tier that does not have it as a key nothing: so only the stems count.
-      const stems = segments.slice(0, own.length);
-      const found = segments.slice(own.length);
-      if (own.length > 0) for (const one of found.flat()) one.weight = 0;
-      const both = room.gather(found, found.length, stems);
+      const { both, ...told } = this.#rows(tiers, phrase, room, segments);
+      whole &&= told.whole;
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
-      const more = room.gather([[bare(0, Uint32Array.from(seen, ([doc]) => doc))]], 1, stems);
+      const more = room.gather([[bare(0, Uint32Array.from(seen, ([doc]) => doc))]], 1, segments);
       return { occur, segments: [...both, ...more], whole };
     });
   }
 
   /** Whether the pairs of a phrase tell all records of a tier that have it. */
-  #knows(tier: Tier, pairs: string[]): boolean {
-    return pairs.every((key) => {
+  #knows(tier: Tier, phrase: Expanded): boolean {
+    return this.#told(tier, phrase).every((key) => {
       const known = this.#of(tier, key);
       return known?.entry ? known.list?.whole : tier.meta.phrases === "text";
     });
@@ -512,13 +523,13 @@ export class Engine {
    * The best records that have all words of a phrase but not its pairs, of tiers whose pairs do not
    * tell them all, and how many have these.
    */
-  #likely(tiers: Tier[], { stems }: Expanded, room: Room): { likely: number[]; shown: number } {
+  #likely(tiers: Tier[], phrase: Expanded, room: Room): { likely: number[]; shown: number } {
+    const { stems } = phrase;
     const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.#segments(tiers, key) }));
     // Those that have every pair are found anyway.
-    const found = new Set(pairs(stems));
-    const segments = room.gather([...found].map((key) => this.#segments(tiers, key).segments), found.size);
+    const { both: segments } = this.#rows(tiers, phrase, room);
     parts.push({ occur: "not", segments, whole: true });
-    const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.#knows(tier, pairs(stems)) ? 0 : 1));
+    const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.#knows(tier, phrase) ? 0 : 1));
     const likely = room.find(parts, open, [], [], READ).top;
     return { likely, shown: size(segments) };
   }
@@ -668,14 +679,14 @@ const keysOf = (part: Part, first: boolean): Expanded => {
   if (part.kind === "word") return { part, keys: [part.key], stems: [] };
   if (part.kind === "prefix") return { part, keys: [], stems: [] };
   if (part.kind === "field") return { part, keys: [...part.keys, ...part.pairs], stems: [] };
-  if (first && part.stems.length > STEMS) return { part, keys: pairs(part.stems).slice(0, PAIRS), stems: [] };
-  return { part, keys: [...part.stems, ...pairs(part.stems)], stems: part.stems };
+  if (first && part.stems.length > STEMS) return { part, keys: rows(part.stems, 2).slice(0, PAIRS), stems: [] };
+  return { part, keys: [...part.stems, ...rows(part.stems, 2), ...rows(part.stems, 3)], stems: part.stems };
 };
 
 /** What a reader should know of how the question was understood. */
 const notes = (unknown: boolean, complete: boolean): string[] => [
-  ...(unknown ? ["Phrases in no title are found in the beginning of descriptions, not deeper."] : []),
-  ...(complete ? [] : [`Of the words that begin so the ${PREFIXED} most frequent are searched.`]),
+  ...(unknown ? ["Phrases in no title are found where descriptions begin, not deeper."] : []),
+  ...(complete ? [] : [`The ${PREFIXED} most frequent words that begin so are searched.`]),
 ];
 
 /** How many records of a list no longer count. */

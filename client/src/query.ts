@@ -46,8 +46,13 @@ const FILTERS: Record<string, Wanted["facet"] | "year" | "versions"> = {
 };
 
 /** The two words of the key of a pair. */
-export const wordsOf = (key: string): string[] => (key.startsWith("p:") ? key.slice(2).split(" ") : []);
-export const pairs = (stems: string[]): string[] => stems.slice(1).map((next, at) => `p:${stems[at]} ${next}`);
+/** The keys of so many stems in a row. */
+export const rows = (stems: string[], count: number): string[] => stems.slice(count - 1).map((_, at) => `p:${stems.slice(at, at + count).join(" ")}`);
+/** The keys in whose lists one of stems in a row may have its places: of two these, of three their pairs. */
+export const basesOf = (key: string): string[] => {
+  const stems = key.startsWith("p:") ? key.slice(2).split(" ") : [];
+  return stems.length > 2 ? rows(stems, 2) : stems;
+};
 
 /** A part as typed. */
 interface Typed {
@@ -143,5 +148,5 @@ const partsOf = (field: string, text: string, quoted: boolean, occur: Occur): Pa
   if (!quoted || sigil === "f:") return all.map((token) => word(form(token)));
   if (sigil === "k:") return [word(`s:${all.join(" ")}`)];
   // Names are typed in any order.
-  return [{ occur, kind: "field", keys: all.map(form), pairs: sigil === "n:" ? [] : pairs(all.map(stem)) }];
+  return [{ occur, kind: "field", keys: all.map(form), pairs: sigil === "n:" ? [] : rows(all.map(stem), 2) }];
 };

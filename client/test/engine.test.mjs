@@ -215,6 +215,32 @@ test("places of a pair are told by the list of its rarer word, and by no list th
   assert.ok(rare.hits.length > 0 && rare.hits.every(({ snippet }) => /climate ice/.test(snippet.map(([text]) => text).join(""))));
 });
 
+test("three words in a row tell a phrase where they are a key", async () => {
+  const records = corpus(600, 90_000);
+  records.forEach((record, at) => {
+    record.keys = Object.fromEntries(["ocean", "wave", "climat", "ice"].map((word) => [word, roll(256)]));
+    const rows = { "p:wave climat": 2, "p:climat ice": 3, "p:wave climat ice": 30, "p:ocean wave": 4 };
+    for (const [key, every] of Object.entries(rows)) if (at % every === 0) record.keys[key] = 255;
+  });
+  const told = async (q, every, more = {}) => {
+    const place = folder();
+    writePointer(place, [writeTier(place, { name: "base", records, words, pack: PACK, buckets: 50, ...more })], PACK);
+    const { engine } = await opened("ranges", place);
+    const expected = oracle(["wave", "climat", "ice", ...(q.startsWith('"ocean') ? ["ocean"] : [])], { from: [records], gone: [], keep: ({ id }) => (Number(id) - 90_000) % every === 0 });
+    const answers = await ask(engine, q);
+    assert.deepEqual([last(answers).total, last(answers).exact, ids(last(answers)), last(answers).notes], [expected.length, true, best(expected), []], q);
+    return answers[0].cost;
+  };
+  const { rounds, requests } = await told('"wave climate ice"', 30);
+  assert.equal(rounds, 3);
+  // Buckets of the words and pairs, lists of the words and of the pair in which the three have places, cards.
+  assert.ok(requests <= 5 + 4 + 10, `${requests}`);
+  // Three of four are no key: what is told is the other three, and the first pair.
+  await told('"ocean wave climate ice"', 60);
+  // A pair that shares its list is no base.
+  await told('"wave climate ice"', 6, { shared: ["p:climat ice"] });
+});
+
 test("pairs that are no keys are looked for on cards, unless all text has pairs", async () => {
   const told = async (place, q) => {
     const { total, notes, hits } = last(await ask((await opened("ranges", place)).engine, q));

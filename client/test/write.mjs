@@ -108,15 +108,14 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   };
   const places = new Map();
   const byBucket = Array.from({ length: buckets }, () => []);
-  for (const [key, list] of lists) {
-    const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
-    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 6, key, ...list });
-  }
-  for (const [two, told] of Object.entries(best)) {
-    const key = `b:${two}`;
-    const bucket = Math.floor((hash(2166136261 ^ seed, key) * buckets) / 2 ** 32);
-    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 6, key, told });
-  }
+  const enter = (key, entry) => {
+    // Three words in a row are in the bucket of the first two.
+    const first = key.startsWith("p:") ? key.split(" ").slice(0, 2).join(" ") : key;
+    const bucket = Math.floor((hash(2166136261 ^ seed, first) * buckets) / 2 ** 32);
+    byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 6, key, ...entry });
+  };
+  for (const [key, list] of lists) enter(key, list);
+  for (const [two, told] of Object.entries(best)) enter(`b:${two}`, { told });
   const lengths = byBucket.map((entries) => {
     if (entries.length === 0) return 0;
     entries.sort((a, b) => a.print - b.print);
@@ -127,7 +126,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
       if (told) {
         bits.gamma(told.both + 1);
         bits.put(2, 3);
-        bits.gamma(14);
+        bits.gamma(32);
         const k = rice(records.length, 12);
         told.list.forEach(([doc, says], i) => {
           bits.rice(doc - (told.list[i - 1]?.[0] ?? -1) - 1, k);
@@ -135,13 +134,15 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
         });
         continue;
       }
-      const levels = plain(key) ? undefined : own;
+      const levels = plain(key) && !shared.includes(key) ? undefined : own;
       let [code, numbers, range] = [undefined, docs, records.length];
       bits.gamma(docs.length);
-      const words = key.startsWith("p:") ? key.slice(2).split(" ").map((word) => lists.get(word).docs) : [];
+      const row = key.startsWith("p:") ? key.slice(2).split(" ") : [];
+      const parts = row.length > 2 ? row.slice(1).map((word, at) => `p:${row[at]} ${word}`) : row;
+      const words = parts.map((part) => lists.get(part).docs);
       const word = words.length > 0 && words[1].length < words[0].length ? 1 : 0;
-      if (words.length > 0 && words[word].length < 8192) {
-        // Places in the list of the rarer word.
+      if (words.length > 0 && words[word].length < (row.length > 2 ? 32768 : 8192) && !levels) {
+        // Places in the list of the rarer part.
         range = words[word].length;
         // A record that lacks the word has a place beyond the list, as the entry of another pair may.
         numbers = docs.map((doc) => (words[word].includes(doc) ? words[word].indexOf(doc) : range));
@@ -157,7 +158,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
         continue;
       }
       let bytes;
-      if (docs.length < 8192) {
+      if (docs.length < 8192 || numbers !== docs) {
         const list = new Bits();
         list.postings(numbers, range, levels, code);
         bytes = list.bytes();

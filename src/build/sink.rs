@@ -41,7 +41,7 @@ pub(super) struct Outcome {
     pub(super) pages: PageSet,
     /// Records that are other than in the release that is gone on from.
     pub(super) in_hand: InHand,
-    /// Pairs of words that records are named by, if they were gathered of all.
+    /// Words in a row that records are named by, if they were gathered of all.
     pub(super) named: Option<Gathered>,
     /// Printed, and not settled yet; `None` without pages.
     pub(super) catalogue: Option<Catalogue>,
@@ -190,8 +190,8 @@ impl<'a> Sink<'a> {
         self.list(&place.pack.to_string(), &printed)?;
         self.note(&mut printed)?;
         self.binder.accept(place, printed.pages)?;
-        if let Some(pairs) = printed.named {
-            self.named.get_or_insert_default().add(&pairs);
+        if let Some(named) = printed.named {
+            self.named.get_or_insert_default().add(&named);
         }
         let Memo { summary, known } = printed.memo;
         for Removed(row) in &summary.removals {

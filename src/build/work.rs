@@ -10,7 +10,7 @@ use super::catalogue::Card;
 use super::dump::RenderedFrame;
 use super::dump::earlier::EarlierFrame;
 use super::known::Known;
-use super::search::vocabulary::PairHash;
+use super::search::vocabulary::Naming;
 use super::site_pack::Pages;
 use super::state::{FrameRow, Memo};
 
@@ -99,9 +99,9 @@ pub(super) struct Printed {
     /// The records that were printed anew, in order; `None` if it is not known what each was in
     /// the dumps before.
     pub(super) edits: Option<Vec<Edit>>,
-    /// Pairs of words that its records are named by, for the search index; `None` if it has no
+    /// Words in a row that its records are named by, for the search index; `None` if it has no
     /// use for them.
-    pub(super) named: Option<Vec<PairHash>>,
+    pub(super) named: Option<Naming>,
 }
 
 /// A record as the lists know it.

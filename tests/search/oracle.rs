@@ -197,22 +197,61 @@ fn filters_sorts_and_fields_are_exact() {
     assert_eq!(asked, 40);
 }
 
+/// A record with this title and description, as a line.
+fn line(id: u32, title: &str, description: &str) -> String {
+    let metadata = json!({
+        "title": title, "description": description,
+        "publication_date": "2020", "resource_type": {"id": "dataset"},
+        "creators": [{"person_or_org": {"name": "Doe, Ann", "type": "personal"}}],
+    });
+    json!({
+        "id": id.to_string(), "metadata": metadata,
+        "access": {"record": "public", "files": "public"},
+    })
+    .to_string()
+        + "\n"
+}
+
+/// A description with these words, beyond what a card shows.
+fn deep(words: &str) -> String {
+    format!("{}<p>{words}</p>", "Other words come first. ".repeat(40))
+}
+
+#[test]
+fn three_words_in_a_row_are_told_from_two_and_two() {
+    let check = |titles: u32, phrase: &str, expected: &[u32]| {
+        let mut lines: Vec<String> =
+            (1..=titles).map(|n| line(n, &format!("Sea ice edge, study {n}"), "")).collect();
+        let texts = [
+            "at the edge of sea ice, an edge: ice edge",
+            "here the sea ice edge moves",
+            "polar sea ice edge",
+            "polar sea, and a sea ice edge",
+            "the ice edge of the polar sea and the sea ice",
+        ];
+        lines.extend((901..).zip(texts).map(|(id, text)| line(id, "Notes", &deep(text))));
+        lines.push(line(999, "The polar sea", ""));
+        let repository = Repository::of_lines(&lines.concat());
+        repository.build(1, 1);
+        for reading in [Reading::First, Reading::Final, Reading::Complete] {
+            let answer =
+                repository.ask(&format!("\"{phrase}\" -study"), |wanted| wanted.reading = reading);
+            let mut ids: Vec<u32> = answer.hits.iter().map(|hit| hit.id.parse().unwrap()).collect();
+            ids.sort_unstable();
+            assert_eq!(ids, expected, "{titles} {phrase} {reading:?}");
+            assert!(!answer.phrases_in_part, "{titles} {phrase} {reading:?}");
+        }
+    };
+    check(40, "sea ice edge", &[902, 903, 904]);
+    // One of the pairs is in one title: two and two are told, be they apart.
+    check(40, "polar sea ice", &[903, 904, 905]);
+    // Here both are in few.
+    check(10, "sea ice edge", &[901, 902, 903, 904, 905]);
+}
+
 #[test]
 fn phrases_are_found_as_deep_as_asked_for() {
-    let line = |id: u32, description: String| {
-        let metadata = json!({
-            "title": format!("Record {id}"), "description": description,
-            "publication_date": "2020", "resource_type": {"id": "dataset"},
-            "creators": [{"person_or_org": {"name": "Doe, Ann", "type": "personal"}}],
-        });
-        json!({
-            "id": id.to_string(), "metadata": metadata,
-            "access": {"record": "public", "files": "public"},
-        })
-        .to_string()
-            + "\n"
-    };
-    let deep = |words: &str| format!("{}<p>{words}</p>", "Other words come first. ".repeat(40));
+    let line = |id: u32, text: String| line(id, &format!("Record {id}"), &text);
     let lines = [
         line(1, deep("the northern glacier retreat of this century")),
         line(2, deep("a retreat by the northern side of a glacier")),

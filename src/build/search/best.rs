@@ -12,7 +12,7 @@ use crate::release::search::key::{self, Place};
 use crate::release::search::lists::{BEST, BEST_BITS, BEST_PARAMETER, GROUPED, TOGETHER};
 
 use super::SearchError;
-use super::export::PLACES;
+use super::export::{GROWTH, PLACES};
 use super::levels::Bin;
 use super::terms::{Source, each_term};
 
@@ -201,8 +201,8 @@ fn frequent(text: &Source, range: u32) -> Result<Vec<Word>, SearchError> {
     let word = |(key, info): (Vec<u8>, _)| {
         let option = IndexRecordOption::WithFreqs;
         let opened = text.terms.read_postings_from_terminfo(&info, option);
-        // A list is in groups that have a 32nd of its records at least.
-        let bits = (u64::from(range) * 32 / u64::from(info.doc_freq)).ilog2() + 2;
+        // As if all groups had as many records as the last: too much for words of few records.
+        let bits = (u64::from(range) * GROWTH as u64 / u64::from(info.doc_freq)).ilog2() + 2;
         let (all, with) = (f64::from(range), f64::from(info.doc_freq));
         let idf = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
         Ok(Word {

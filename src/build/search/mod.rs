@@ -51,7 +51,7 @@ use super::{BuildError, Settings, Tally};
 use document::Document;
 use places::{Placed, Places};
 use tier::{Making, TierMaker};
-use vocabulary::{Gathered, PairHash, Vocabulary};
+use vocabulary::{Gathered, Naming, Vocabulary};
 
 /// Name of the file with the places of records, in the directory of the index.
 const PLACES: &str = "places.db";
@@ -261,11 +261,11 @@ fn documents(
     each_public(job, wanted, make, sink)
 }
 
-/// Gathers the pairs that records are named by while these are printed, so that nothing is read
+/// Gathers what records are named by while these are printed, so that nothing is read
 /// twice. One per thread.
 pub(super) struct Namer {
     analyser: Analyser,
-    pairs: Vec<PairHash>,
+    named: Naming,
 }
 
 impl Namer {
@@ -273,17 +273,17 @@ impl Namer {
     /// some phrases has.
     pub(super) fn of(settings: &Settings, goes_on: bool) -> Option<Namer> {
         let wanted = is_wanted(settings) && settings.site.phrases == Phrases::Known && !goes_on;
-        wanted.then(|| Namer { analyser: Analyser::new(), pairs: Vec::new() })
+        wanted.then(|| Namer { analyser: Analyser::new(), named: Naming::default() })
     }
 
     /// Takes a record that is printed.
     pub(super) fn add(&mut self, published: &Published<'_>) {
-        document::naming_pairs(published, &mut self.analyser, &mut self.pairs);
+        document::naming(published, &mut self.analyser, &mut self.named);
     }
 
     /// What came together since the last time.
-    pub(super) fn take(&mut self) -> Vec<PairHash> {
-        std::mem::take(&mut self.pairs)
+    pub(super) fn take(&mut self) -> Naming {
+        std::mem::take(&mut self.named)
     }
 }
 
@@ -292,17 +292,17 @@ pub(super) fn is_wanted(settings: &Settings) -> bool {
     settings.site.search && settings.elsewhere.is_none()
 }
 
-/// The pairs that public records are named by, where nobody gathered them: in a build that goes
+/// What public records are named by, where nobody gathered them: in a build that goes
 /// on from another and makes the index anew.
 fn vocabulary(job: &Job<'_>) -> Result<Vocabulary, BuildError> {
     let make = |published: &Published<'_>, analyser: &mut Analyser| {
-        let mut pairs = Vec::new();
-        document::naming_pairs(published, analyser, &mut pairs);
-        pairs
+        let mut named = Naming::default();
+        document::naming(published, analyser, &mut named);
+        named
     };
     let mut gathered = Gathered::default();
-    each_public(job, None, make, |pairs| {
-        gathered.add(&pairs);
+    each_public(job, None, make, |named| {
+        gathered.add(&named);
         Ok(())
     })?;
     Ok(gathered.finish())

@@ -8,12 +8,15 @@ use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 
-use crate::release::search::key::Place;
+use crate::release::search::key::{Place, is_triple};
 
 use super::SearchError;
 use super::document::Field;
 use super::levels::Lengths;
 use super::within::Bases;
+
+/// Records that three words in a row need to be a key.
+const ROW_RECORDS: u32 = 6;
 
 /// What of a field the export needs.
 pub(super) struct Source {
@@ -96,9 +99,9 @@ pub(super) struct Gathered<'a> {
 impl<'a> Gathered<'a> {
     /// For about `count` terms.
     pub(super) fn new(sources: &'a [Source], count: u64) -> Self {
-        let text = sources.iter().find(|source| source.field == Field::All);
-        let terms = Vec::with_capacity(count as usize);
-        Gathered { sources, terms, bases: text.map(Bases::new) }
+        let of = |field| sources.iter().find(|source| source.field == field);
+        let bases = of(Field::All).zip(of(Field::Keys)).map(|(text, keys)| Bases::new(text, keys));
+        Gathered { sources, terms: Vec::with_capacity(count as usize), bases }
     }
 
     /// Takes a term of a source.
@@ -109,10 +112,14 @@ impl<'a> Gathered<'a> {
         source: usize,
         info: &TermInfo,
     ) -> Result<(), SearchError> {
-        if self.sources[source].field == Field::Keys
-            && let Some(bases) = &mut self.bases
-        {
-            bases.add(key, info.doc_freq, self.terms.len())?;
+        if self.sources[source].field == Field::Keys {
+            // Few records are found by the pairs of three words as well.
+            if info.doc_freq < ROW_RECORDS && is_triple(key) {
+                return Ok(());
+            }
+            if let Some(bases) = &mut self.bases {
+                bases.add(key, info.doc_freq, self.terms.len())?;
+            }
         }
         self.terms.push(Term {
             place,
@@ -127,11 +134,10 @@ impl<'a> Gathered<'a> {
 
     /// Puts them in order. `records`: document of the segment → record.
     pub(super) fn finish(mut self, records: &[u32]) -> Result<Terms, SearchError> {
-        let keys = self.sources.iter().find(|source| source.field == Field::Keys);
-        let mut places = Vec::new();
-        if let (Some(bases), Some(keys)) = (self.bases, keys) {
-            places = bases.finish(keys, records, &mut self.terms)?;
-        }
+        let places = match self.bases {
+            Some(bases) => bases.finish(records, &mut self.terms)?,
+            None => Vec::new(),
+        };
         let mut terms = self.terms;
         terms.par_sort_unstable_by_key(|term| (term.place, term.source, term.postings));
         Ok(Terms { terms, places })

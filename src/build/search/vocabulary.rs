@@ -1,8 +1,13 @@
-//! Which pairs of stems are keys of the index: those that some record is named by.
+//! Which two and three stems in a row are keys of the index: those that some record is named by.
 //!
-//! A pair is known by a hash of 64 bits; one that shares it with another is a key as well, which
-//! costs a few bytes and nothing else. Memory: 8 bytes a pair, twice that while they are gathered;
-//! synthetic records have six pairs each that no other has.
+//! Of three, only those both of whose pairs are frequent in names: where one is rare, the two pairs
+//! tell the records well enough.
+//!
+//! A pair is known by a hash of 56 bits, three by one of 32; what shares it with another is a key
+//! as well, which costs a few bytes and nothing else. Memory: 8 bytes a pair and 4 for three, twice
+//! that while they are gathered; synthetic records have six pairs each that no other has.
+
+use std::ops::Range;
 
 use rayon::slice::ParallelSliceMut as _;
 
@@ -17,84 +22,155 @@ impl StemHash {
     }
 }
 
-/// Two stems in order as a number.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+/// The bits of a pair that count.
+const COUNT: u64 = 0xff;
+
+/// Two stems in order as a number, and how often they came: once, if not put together with others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PairHash(u64);
 
 impl PairHash {
     pub(crate) fn of(first: StemHash, second: StemHash) -> PairHash {
-        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
         let mixed = (first.0.wrapping_mul(ODD) ^ second.0).wrapping_mul(ODD);
-        PairHash(mixed ^ (mixed >> 32))
+        PairHash((mixed ^ (mixed >> 32)) & !COUNT | 1)
+    }
+
+    fn is(self, other: PairHash) -> bool {
+        (self.0 ^ other.0) <= COUNT
+    }
+
+    /// At most 255.
+    fn count(self) -> u64 {
+        self.0 & COUNT
     }
 }
 
-/// Pairs on their way into a vocabulary.
+/// Three stems in order as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TripleHash(u32);
+
+impl TripleHash {
+    /// Of the two pairs that they are.
+    pub(crate) fn of(first: PairHash, second: PairHash) -> TripleHash {
+        let mixed = (first.0 | COUNT).wrapping_mul(ODD) ^ (second.0 | COUNT);
+        TripleHash((mixed.wrapping_mul(ODD) >> 32) as u32)
+    }
+}
+
+/// What some records are named by.
+#[derive(Debug, Default)]
+pub(crate) struct Naming {
+    pub(crate) pairs: Vec<PairHash>,
+    pub(crate) triples: Vec<TripleHash>,
+}
+
+/// Pairs and threes on their way into a vocabulary.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
-    pairs: Vec<PairHash>,
-    /// How many of them are sorted, each once.
-    settled: usize,
+    named: Naming,
+    /// How many of each are sorted, each once.
+    settled: [usize; 2],
 }
 
 /// Fewer pairs than this wait to be sorted.
 const UNSETTLED: usize = 1 << 16;
 
 impl Gathered {
-    /// Takes pairs in any order.
-    pub(crate) fn add(&mut self, pairs: &[PairHash]) {
-        self.pairs.extend_from_slice(pairs);
-        if self.pairs.len() - self.settled > self.settled.max(UNSETTLED) {
-            self.settle();
+    /// Takes names in any order.
+    pub(crate) fn add(&mut self, named: &Naming) {
+        self.named.pairs.extend_from_slice(&named.pairs);
+        self.named.triples.extend_from_slice(&named.triples);
+        let [pairs, triples] = self.settled;
+        if self.named.pairs.len() - pairs > pairs.max(UNSETTLED) {
+            self.settle_pairs();
+        }
+        if self.named.triples.len() - triples > triples.max(UNSETTLED) {
+            self.settle_triples();
         }
     }
 
-    fn settle(&mut self) {
-        self.pairs.par_sort_unstable();
-        self.pairs.dedup();
-        self.settled = self.pairs.len();
+    fn settle_pairs(&mut self) {
+        let pairs = &mut self.named.pairs;
+        pairs.par_sort_unstable();
+        pairs.dedup_by(|next, kept| {
+            let is_same = next.is(*kept);
+            if is_same {
+                kept.0 = kept.0 & !COUNT | (kept.count() + next.count()).min(COUNT);
+            }
+            is_same
+        });
+        self.settled[0] = pairs.len();
+    }
+
+    fn settle_triples(&mut self) {
+        self.named.triples.par_sort_unstable();
+        self.named.triples.dedup();
+        self.settled[1] = self.named.triples.len();
     }
 
     /// The vocabulary of all that was taken.
     pub(crate) fn finish(mut self) -> Vocabulary {
-        self.settle();
-        Vocabulary::new(self.pairs)
+        self.settle_pairs();
+        self.settle_triples();
+        let Naming { pairs, triples } = self.named;
+        let by_pair = Starts::of(pairs.iter().map(|pair| pair.0));
+        let by_triple = Starts::of(triples.iter().map(|triple| u64::from(triple.0) << 32));
+        Vocabulary { pairs, by_pair, triples, by_triple }
     }
 }
 
-/// A set of pairs. Immutable, shared between threads.
+/// What records are named by. Immutable, shared between threads.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
     /// Sorted.
     pairs: Vec<PairHash>,
-    /// Where those with the same first bits begin; one more: the end.
+    by_pair: Starts,
+    triples: Vec<TripleHash>,
+    by_triple: Starts,
+}
+
+/// First bits have about so many numbers.
+const PER_START: usize = 8;
+
+/// Where sorted numbers with the same first bits begin; one more: the end.
+#[derive(Debug)]
+struct Starts {
     starts: Vec<u32>,
     shift: u32,
 }
 
-/// First bits have about so many pairs.
-const PER_START: usize = 8;
-
-impl Vocabulary {
-    fn new(pairs: Vec<PairHash>) -> Vocabulary {
-        let bits = (pairs.len() / PER_START).max(2).ilog2();
+impl Starts {
+    fn of(numbers: impl ExactSizeIterator<Item = u64>) -> Starts {
+        let bits = (numbers.len() / PER_START).max(2).ilog2();
         let shift = u64::BITS - bits;
-        let (mut starts, mut at) = (Vec::with_capacity((1 << bits) + 1), 0);
-        for first in 0..1u64 << bits {
-            while pairs.get(at).is_some_and(|pair| pair.0 >> shift < first) {
-                at += 1;
+        let end = numbers.len() as u32;
+        let mut starts = Vec::with_capacity((1 << bits) + 1);
+        for (at, number) in (0..).zip(numbers) {
+            while starts.len() as u64 <= number >> shift {
+                starts.push(at);
             }
-            starts.push(at as u32);
         }
-        starts.push(pairs.len() as u32);
-        Vocabulary { pairs, starts, shift }
+        starts.resize((1 << bits) + 1, end);
+        Starts { starts, shift }
     }
 
-    /// Whether a pair is in it.
-    pub(crate) fn has(&self, pair: PairHash) -> bool {
-        let first = (pair.0 >> self.shift) as usize;
-        let (start, end) = (self.starts[first] as usize, self.starts[first + 1] as usize);
-        self.pairs[start..end].contains(&pair)
+    fn near(&self, number: u64) -> Range<usize> {
+        let first = (number >> self.shift) as usize;
+        self.starts[first] as usize..self.starts[first + 1] as usize
+    }
+}
+
+impl Vocabulary {
+    /// How often a pair names a record, at most 255; 0 if it names none.
+    pub(crate) fn count(&self, pair: PairHash) -> u64 {
+        let near = &self.pairs[self.by_pair.near(pair.0)];
+        near.iter().find(|known| known.is(pair)).map_or(0, |known| known.count())
+    }
+
+    /// Whether three in a row name a record.
+    pub(crate) fn has(&self, triple: TripleHash) -> bool {
+        self.triples[self.by_triple.near(u64::from(triple.0) << 32)].contains(&triple)
     }
 }
 
@@ -109,19 +185,28 @@ mod tests {
 
     #[test]
     fn a_vocabulary_has_what_was_gathered_and_nothing_else() {
+        let three = |n: usize| TripleHash::of(pair(&format!("ice {n}")), pair(&format!("{n} sea")));
         for count in [0, 1, 7, 1000, 3 * UNSETTLED] {
             let mut gathered = Gathered::default();
             for n in 0..count {
-                // Some come again.
-                gathered.add(&[pair(&format!("ice {n}")), pair(&format!("ice {}", n / 2))]);
+                // Some come again, one always.
+                let pairs = [n, n / 2, 0].map(|n| pair(&format!("ice {n}")));
+                gathered.add(&Naming { pairs: pairs.to_vec(), triples: vec![three(n)] });
             }
             let vocabulary = gathered.finish();
             assert_eq!(vocabulary.pairs.len(), count);
-            assert!((0..count).all(|n| vocabulary.has(pair(&format!("ice {n}")))));
-            for other in ["ice", "0 ice", "ice 0x", "sea ice"] {
-                let other = if other == "ice" { "ice -1" } else { other };
-                assert!(!vocabulary.has(pair(other)), "{count} {other}");
+            for n in 0..count {
+                // As itself, as half of two others, and the first with each.
+                let halves = [2 * n, 2 * n + 1].into_iter().filter(|n| *n < count).count();
+                let expected = 1 + halves + if n == 0 { count } else { 0 };
+                let found = vocabulary.count(pair(&format!("ice {n}")));
+                assert_eq!(found, expected.min(255) as u64, "{count} {n}");
+                assert!(vocabulary.has(three(n)), "{count} {n}");
             }
+            for other in ["ice -1", "0 ice", "ice 0x", "sea ice"] {
+                assert_eq!(vocabulary.count(pair(other)), 0, "{count} {other}");
+            }
+            assert!(!vocabulary.has(TripleHash::of(pair("0 sea"), pair("ice 0"))));
         }
     }
 }

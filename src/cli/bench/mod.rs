@@ -17,8 +17,8 @@ use super::args::{Bench, Global};
 use super::exit::Exit;
 use super::{clock, open};
 use crate::build::meter::{cpu_seconds, peak_rss_bytes};
-use crate::build::search::document::naming_pairs;
-use crate::build::search::vocabulary::{Gathered, Vocabulary};
+use crate::build::search::document::naming;
+use crate::build::search::vocabulary::{Gathered, Naming, Vocabulary};
 use crate::build::site::{Renderer, SiteConfig};
 use crate::crosswalk::Format;
 use crate::record::access::{Visibility, visibility};
@@ -95,16 +95,16 @@ pub(super) fn run(global: &Global, bench: &Bench) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// The pairs that records are named by.
+/// What records are named by.
 fn vocabulary(records: &Path, repository: &Repository) -> Result<Vocabulary> {
-    let (mut gathered, mut pairs) = (Gathered::default(), Vec::new());
+    let mut gathered = Gathered::default();
     let mut analyser = Analyser::new();
     each_published(records, repository, |published| {
-        pairs.clear();
+        let mut named = Naming::default();
         if let Some(published) = published {
-            naming_pairs(published, &mut analyser, &mut pairs);
+            naming(published, &mut analyser, &mut named);
         }
-        gathered.add(&pairs);
+        gathered.add(&named);
         Ok(())
     })?;
     Ok(gathered.finish())

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::analyse::Analyser;
-use super::gather::{Expanded, Gathered, Lists};
-use super::lists::List;
+use super::gather::{Expanded, Gathered, Lists, told_by};
+use super::lists::{List, Posting};
 use super::pointer::Phrases;
 use super::query::{Facet, Filter, Occur, Query};
 use super::reader::{OpenTier, ReadError, Reading, Searcher};
@@ -213,22 +213,38 @@ impl Searcher<'_> {
                 keys.iter().fold(none, |sum, key| either(sum, &self.scores(key, lists)))
             }
             Expanded::All(keys) => all(keys),
-            Expanded::Phrase { stems, pairs } if stems.is_empty() => all(pairs),
+            Expanded::Phrase { stems, pairs, .. } if stems.is_empty() => all(pairs),
             // Where the pairs are the words are; of their lists only the best may be known. That a
             // pair is there says the same of all records, and of a tier that does not have it as a
             // key nothing: so only the stems count.
-            Expanded::Phrase { stems, pairs } => {
-                let mut found = all(pairs);
-                found.iter_mut().flatten().for_each(|(_, score)| *score = 0.0);
+            Expanded::Phrase { stems, pairs, triples } => {
+                let tiers = 0..self.tiers.len();
+                let found = tiers.map(|tier| self.told(pairs, triples, tier, lists)).collect();
                 stems.iter().fold(found, |sum, stem| with(sum, &self.scores(stem, lists)))
             }
         }
     }
 
+    /// The records of a tier that have what tells a phrase there, without scores.
+    fn told(&self, pairs: &[String], triples: &[String], tier: usize, lists: &Lists) -> Scored {
+        let list = |key: &String| lists.get(key).map(|lists| lists[tier].postings.as_slice());
+        let keys = told_by(pairs, triples, has_in(lists, tier));
+        let mut all = keys.map(|key| list(key).unwrap_or_default());
+        let first = all.next().unwrap_or_default();
+        let all: Vec<_> = all.collect();
+        let has = |list: &&[Posting], record| {
+            list.binary_search_by_key(&record, |(other, _)| *other).is_ok()
+        };
+        let records = first.iter().map(|(record, _)| *record);
+        let records = records.filter(|record| !self.tiers[tier].is_dead(*record));
+        let told = records.filter(|record| all.iter().all(|list| has(list, *record)));
+        told.map(|record| (record, 0.0)).collect()
+    }
+
     /// Whether the pairs of a phrase tell all records of a tier that have it.
-    fn knows(&self, pairs: &[String], tier: usize, lists: &Lists) -> bool {
+    fn knows(&self, pairs: &[String], triples: &[String], tier: usize, lists: &Lists) -> bool {
         let is_text = self.tiers[tier].tier.phrases == Phrases::Text;
-        pairs.iter().all(|pair| {
+        told_by(pairs, triples, has_in(lists, tier)).all(|pair| {
             let list = lists.get(pair).map(|lists| &lists[tier]);
             list.map_or(is_text, |l| l.is_complete() && (is_text || l.records > 0))
         })
@@ -246,9 +262,9 @@ impl Searcher<'_> {
     ) -> (Vec<Vec<(At, f64)>>, bool) {
         let mut in_part = false;
         let of_part = |((occur, part), (_, found)): (&(Occur, Expanded), &(Occur, Matches))| {
-            let Expanded::Phrase { stems, pairs } = part else { return Vec::new() };
-            let knows: Vec<bool> =
-                (0..self.tiers.len()).map(|tier| self.knows(pairs, tier, lists)).collect();
+            let Expanded::Phrase { stems, pairs, triples } = part else { return Vec::new() };
+            let knows = |tier| self.knows(pairs, triples, tier, lists);
+            let knows: Vec<bool> = (0..self.tiers.len()).map(knows).collect();
             if knows.iter().all(|knows| *knows) {
                 return Vec::new();
             }
@@ -353,6 +369,11 @@ impl Searcher<'_> {
             license: tables.values.licences.get(run.licence as usize)?.clone(),
         })
     }
+}
+
+/// Whether a tier has a key.
+fn has_in(lists: &Lists, tier: usize) -> impl Fn(&str) -> bool {
+    move |key| lists.get(key).is_some_and(|lists| lists[tier].records > 0)
 }
 
 /// Of each run, the records that are in it; `records` rise.

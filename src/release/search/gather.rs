@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::analyse::Analyser;
 use super::evaluate::Wanted;
 use super::key;
-use super::lists::{Found, GROUPED, Kind, List, Outside, TOGETHER};
+use super::lists::{Found, GROUPED, Kind, List, Outside, ROW_BASE, TOGETHER};
 use super::query::{Occur, Part, Query};
 use super::reader::{BESIDE_BEST, FIRST, ReadError, Reading, Searcher};
 
@@ -30,7 +30,22 @@ pub(super) enum Expanded {
     Phrase {
         stems: Vec<String>,
         pairs: Vec<String>,
+        /// Of each pair with the next.
+        triples: Vec<String>,
     },
+}
+
+/// Of each pair of a phrase the key that tells it in a tier: that of three stems, if it is one that
+/// the tier has, as where these are their pairs are.
+pub(super) fn told_by<'p>(
+    pairs: &'p [String],
+    triples: &'p [String],
+    has: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = &'p String> {
+    (0..pairs.len()).map(move |at| {
+        let around = [triples.get(at), at.checked_sub(1).and_then(|before| triples.get(before))];
+        around.into_iter().flatten().find(|triple| has(triple)).unwrap_or(&pairs[at])
+    })
 }
 
 impl Expanded {
@@ -43,9 +58,10 @@ impl Expanded {
                 let pairs = key::pairs(stems);
                 if reading == Reading::First && stems.len() > FIRST_STEMS {
                     let pairs = pairs.take(FIRST_PAIRS).collect();
-                    return Expanded::Phrase { stems: Vec::new(), pairs };
+                    return Expanded::Phrase { stems: Vec::new(), pairs, triples: Vec::new() };
                 }
-                Expanded::Phrase { stems: stems.clone(), pairs: pairs.collect() }
+                let triples = key::triples(stems).collect();
+                Expanded::Phrase { stems: stems.clone(), pairs: pairs.collect(), triples }
             }
         }
     }
@@ -53,7 +69,19 @@ impl Expanded {
     fn keys(&self) -> Vec<String> {
         match self {
             Expanded::Any(keys) | Expanded::All(keys) => keys.clone(),
-            Expanded::Phrase { stems, pairs } => [stems.as_slice(), pairs].concat(),
+            Expanded::Phrase { stems, pairs, triples } => {
+                [stems.as_slice(), pairs, triples].concat()
+            }
+        }
+    }
+
+    /// The keys whose lists tell it in a tier, which `has` some.
+    fn keys_read(&self, has: impl Fn(&str) -> bool) -> Vec<String> {
+        match self {
+            Expanded::Phrase { stems, pairs, triples } => {
+                stems.iter().chain(told_by(pairs, triples, has)).cloned().collect()
+            }
+            _ => self.keys(),
         }
     }
 }
@@ -99,9 +127,9 @@ impl Searcher<'_> {
         let tiers = 0..self.tiers.len();
         let every =
             |key: &String| tiers.clone().map(|tier| (tier, key.clone())).collect::<Vec<_>>();
-        // First round: buckets of the keys that are known, of the words of pairs, and of prefixes.
-        let words = keys.iter().filter_map(|key| key::stems(key)).flatten().map(str::to_owned);
-        let asked: BTreeSet<String> = keys.iter().cloned().chain(words).collect();
+        // First round: buckets of the keys that are known, of their bases, and of prefixes.
+        let bases_of = keys.iter().filter_map(|key| key::bases(key)).flatten();
+        let asked: BTreeSet<String> = keys.iter().cloned().chain(bases_of).collect();
         let mut known = self.find(&asked.iter().flat_map(every).collect())?;
         let bases = bases(&mut known);
         let mut unknown = BTreeSet::new();
@@ -135,15 +163,25 @@ impl Searcher<'_> {
             .flat_map(|(_, part)| part.keys())
             .collect();
         let room = if long.is_empty() { FIRST } else { BESIDE_BEST };
+        let based: BTreeSet<_> =
+            bases.iter().map(|(tier, _, base)| (*tier, base.as_str())).collect();
         let whole = |tier: usize, key: &str| match long.is_empty() {
-            true => reading != Reading::First || out.contains(key),
+            true => reading != Reading::First || out.contains(key) || based.contains(&(tier, key)),
             false => !long.contains(&tier),
         };
-        // Of the words of pairs only bases are read.
-        let read: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
-        let based: BTreeSet<_> =
-            bases.iter().map(|(tier, _, base)| (*tier, base.clone())).collect();
-        known.retain(|place, _| read.contains(&place.1) || based.contains(place));
+        let mut read = BTreeSet::new();
+        for tier in tiers.clone() {
+            let has = |key: &str| known.contains_key(&(tier, key.to_owned()));
+            let keys = parts.iter().flat_map(|(_, part)| part.keys_read(has));
+            read.extend(keys.map(|key| (tier, key)));
+        }
+        // Those of three words come last: a pair may be the base of these, a word of that.
+        for (tier, key, base) in bases.iter().rev() {
+            if read.contains(&(*tier, key.clone())) {
+                read.insert((*tier, base.clone()));
+            }
+        }
+        known.retain(|place, _| read.contains(place));
         let mut lists = Lists::new();
         let words = (!long.is_empty()).then(|| known.clone());
         let has_lists = self.load(known, whole, room, &mut lists)?;
@@ -151,10 +189,11 @@ impl Searcher<'_> {
             Some(words) => self.best_of_two(words, wanted, &long)?,
             None => BTreeMap::new(),
         };
-        for (tier, pair, base) in bases {
+        for (tier, pair, base) in &bases {
+            let (tier, pair) = (*tier, pair.as_str());
             let list = |key: &str| lists.get(key).map(|lists| &lists[tier]);
-            let found = list(&pair).zip(list(&base)).map(|(pair, base)| pair.within(base));
-            if let Some((lists, found)) = lists.get_mut(&pair).zip(found) {
+            let found = list(pair).zip(list(base)).map(|(pair, base)| pair.within(base));
+            if let Some((lists, found)) = lists.get_mut(pair).zip(found) {
                 lists[tier] = found;
             }
         }
@@ -220,22 +259,32 @@ fn two_words(query: &Query, wanted: Wanted) -> Option<[&str; 2]> {
     (is_plain && !b.contains(':') && wanted.reading != Reading::Complete).then_some([a, b])
 }
 
-/// Of the pairs that are told by places in the list of a word: tier, pair and word. A pair whose
-/// word shares its list with another key is told by nothing, and so is not known.
+/// Of the keys that are told by places in the list of another: tier, key and that, pairs before
+/// three words. A key whose base shares its list with another is told by nothing, and so is not
+/// known.
 fn bases(known: &mut Known) -> Vec<(usize, String, String)> {
-    let pairs = known.iter().filter_map(|((tier, key), found)| {
-        let Kind::Places { is_second, .. } = found.kind() else { return None };
-        let base = key::stems(key).map(|stems| stems[usize::from(is_second)].to_owned());
-        let found = base.as_ref().and_then(|base| known.get(&(*tier, base.clone())));
-        let is_base = |found: &Found| found.kind() == Kind::Stem && found.records() < GROUPED;
-        Some((*tier, key.clone(), base.filter(|_| found.is_some_and(is_base))))
-    });
-    let pairs: Vec<_> = pairs.collect();
     let mut bases = Vec::new();
-    for (tier, pair, base) in pairs {
-        match base {
-            Some(base) => bases.push((tier, pair, base)),
-            None => drop(known.remove(&(tier, pair))),
+    for of_pairs in [false, true] {
+        let placed = known.iter().filter_map(|((tier, key), found)| {
+            let Kind::Places { is_second, .. } = found.kind() else { return None };
+            let base = key::bases(key).map(|bases| bases[usize::from(is_second)].clone());
+            let is_pair = base.as_ref().is_some_and(|base| key::bases(base).is_some());
+            let found = base.as_ref().and_then(|base| known.get(&(*tier, base.clone())));
+            let is_base = |found: &Found| match is_pair {
+                true => {
+                    matches!(found.kind(), Kind::Plain | Kind::Places { .. })
+                        && found.records() < ROW_BASE
+                }
+                false => found.kind() == Kind::Stem && found.records() < GROUPED,
+            };
+            let base = base.filter(|_| found.is_some_and(is_base));
+            (is_pair == of_pairs).then(|| (*tier, key.clone(), base))
+        });
+        for (tier, key, base) in placed.collect::<Vec<_>>() {
+            match base {
+                Some(base) => bases.push((tier, key, base)),
+                None => drop(known.remove(&(tier, key))),
+            }
         }
     }
     bases
@@ -274,21 +323,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_is_told_only_by_the_list_of_a_stem_that_is_by_record() {
-        let check = |kind, records, is_told: bool| {
+    fn places_are_told_only_by_the_list_of_one_key_that_is_by_record() {
+        let check = |key: &str, base: &str, kind, records, is_told: bool| {
             let place = |key: &str| (0, key.to_owned());
             let list = |records, kind| Found::Inside(List { records, postings: Vec::new() }, kind);
-            let pair = list(3, Kind::Places { is_second: true, k: 0 });
+            let placed = list(3, Kind::Places { is_second: true, k: 0 });
+            let edge = (place("edge"), list(5, Kind::Stem));
             let mut known =
-                Known::from([(place("p:sea ice"), pair), (place("ice"), list(records, kind))]);
-            let found = bases(&mut known);
-            let expected = (0, "p:sea ice".to_owned(), "ice".to_owned());
-            assert_eq!(found, Vec::from_iter(is_told.then_some(expected)), "{kind:?} {records}");
-            assert_eq!(known.contains_key(&place("p:sea ice")), is_told, "{kind:?} {records}");
+                Known::from([(place(key), placed), edge, (place(base), list(records, kind))]);
+            bases(&mut known);
+            let told: Vec<_> = bases(&mut known).into_iter().filter(|told| told.1 == key).collect();
+            let expected = (0, key.to_owned(), base.to_owned());
+            assert_eq!(told, Vec::from_iter(is_told.then_some(expected)), "{key} {kind:?}");
+            assert_eq!(known.contains_key(&place(key)), is_told, "{key} {kind:?} {records}");
         };
-        check(Kind::Stem, GROUPED - 1, true);
-        check(Kind::Stem, GROUPED, false);
-        check(Kind::Levels, 3, false);
-        check(Kind::Plain, 3, false);
+        let places = Kind::Places { is_second: true, k: 0 };
+        check("p:sea ice", "ice", Kind::Stem, GROUPED - 1, true);
+        check("p:sea ice", "ice", Kind::Stem, GROUPED, false);
+        check("p:sea ice", "ice", Kind::Levels, 3, false);
+        check("p:sea ice", "ice", Kind::Plain, 3, false);
+        check("p:sea ice edge", "p:ice edge", Kind::Plain, 3, true);
+        check("p:sea ice edge", "p:ice edge", places, 3, true);
+        check("p:sea ice edge", "p:ice edge", Kind::Plain, GROUPED, true);
+        check("p:sea ice edge", "p:ice edge", Kind::Plain, ROW_BASE, false);
+        check("p:sea ice edge", "p:ice edge", Kind::Levels, 3, false);
+        // Where the pair has no base, neither have the three.
+        let mut known = Known::new();
+        for key in ["p:sea ice edge", "p:ice edge"] {
+            let list = List { records: 3, postings: Vec::new() };
+            known.insert((0, key.to_owned()), Found::Inside(list, places));
+        }
+        assert!(bases(&mut known).is_empty() && known.is_empty());
+    }
+
+    #[test]
+    fn three_words_tell_their_pairs() {
+        let check = |known: &[&str], expected: &[&str]| {
+            let stems = ["a", "b", "c", "d"].map(str::to_owned);
+            let pairs: Vec<String> = key::pairs(&stems).collect();
+            let triples: Vec<String> = key::triples(&stems).collect();
+            let told: Vec<_> = told_by(&pairs, &triples, |key| known.contains(&key)).collect();
+            assert_eq!(told, expected, "{known:?}");
+        };
+        check(&[], &["p:a b", "p:b c", "p:c d"]);
+        check(&["p:a b c"], &["p:a b c", "p:a b c", "p:c d"]);
+        check(&["p:b c d"], &["p:a b", "p:b c d", "p:b c d"]);
+        check(&["p:a b c", "p:b c d"], &["p:a b c", "p:b c d", "p:b c d"]);
     }
 }

@@ -7,7 +7,7 @@ const FINGERPRINT: u32 = 2_538_058_380;
 /// another key, and a bit costs two bytes a record.
 const FINGERPRINT_BITS: u32 = 26;
 
-/// What the key of a pair of stems begins with.
+/// What the key of two or three stems in a row begins with.
 pub const PAIR: &str = "p:";
 
 /// What fingerprints are below.
@@ -31,21 +31,50 @@ pub fn best_of_two(a: &str, b: &str) -> String {
     format!("{BEST}{first} {second}")
 }
 
-/// The two stems of the key of a pair.
-pub fn stems(key: &str) -> Option<[&str; 2]> {
-    let (first, second) = key.strip_prefix(PAIR)?.split_once(' ')?;
-    Some([first, second])
+/// The keys in whose lists a key of stems in a row may have its places: of two stems these, of
+/// three their pairs.
+pub fn bases(key: &str) -> Option<[String; 2]> {
+    let (first, rest) = key.strip_prefix(PAIR)?.split_once(' ')?;
+    Some(match rest.split_once(' ') {
+        None => [first.to_owned(), rest.to_owned()],
+        Some((second, _)) => [format!("{PAIR}{first} {second}"), format!("{PAIR}{rest}")],
+    })
+}
+
+/// Whether a key is of three stems in a row.
+pub fn is_triple(key: &[u8]) -> bool {
+    bucket_part(key).len() < key.len()
+}
+
+/// The part of a key that tells its bucket: of three stems in a row the first two, so that they
+/// are in the bucket of their pair.
+fn bucket_part(key: &[u8]) -> &[u8] {
+    if !key.starts_with(PAIR.as_bytes()) {
+        return key;
+    }
+    let mut spaces = memchr::memchr_iter(b' ', key);
+    spaces.nth(1).map_or(key, |second| &key[..second])
 }
 
 /// The keys of the pairs that follow each other in these stems.
 pub fn pairs(stems: &[String]) -> impl Iterator<Item = String> + '_ {
-    stems.windows(2).map(|two| format!("{PAIR}{} {}", two[0], two[1]))
+    in_a_row(stems, 2)
+}
+
+/// The keys of each three stems in a row.
+pub fn triples(stems: &[String]) -> impl Iterator<Item = String> + '_ {
+    in_a_row(stems, 3)
+}
+
+fn in_a_row(stems: &[String], count: usize) -> impl Iterator<Item = String> + '_ {
+    stems.windows(count).map(|row| format!("{PAIR}{}", row.join(" ")))
 }
 
 impl Place {
     /// The place of the key that `parts` make together, of `buckets` buckets.
     pub fn of(parts: [&[u8]; 2], seed: u32, buckets: u32) -> Place {
-        let bucket = (u64::from(hash(BUCKET ^ seed, parts)) * u64::from(buckets)) >> 32;
+        let of_bucket = parts.map(bucket_part);
+        let bucket = (u64::from(hash(BUCKET ^ seed, of_bucket)) * u64::from(buckets)) >> 32;
         Place {
             bucket: bucket as u32,
             fingerprint: hash(FINGERPRINT ^ seed, parts) >> (32 - FINGERPRINT_BITS),
@@ -73,5 +102,10 @@ mod tests {
             .map(|place| (place.bucket, place.fingerprint));
         assert_eq!(told, [(668, 3954623016 / 64), (93, 770226099 / 64), (764, 3742321637 / 64)]);
         assert_eq!(Place::of([b"t:", b"x"], 7, 9), Place::of([b"", b"t:x"], 7, 9));
+        let [pair, triple, other] = ["p:sea ice", "p:sea ice edge", "s:sea ice edge"]
+            .map(|key| Place::of([key.as_bytes(), b""], 0, 1 << 20));
+        assert_eq!(pair.bucket, triple.bucket);
+        assert_ne!(pair.fingerprint, triple.fingerprint);
+        assert_ne!(pair.bucket, other.bucket);
     }
 }

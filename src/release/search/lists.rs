@@ -8,13 +8,15 @@ use super::key::FINGERPRINTS;
 pub const INLINE: u32 = 128;
 /// Shortest list that is in groups, the best first.
 pub const GROUPED: u32 = 8192;
+/// Two words in a row that are in as many records are no base of three.
+pub const ROW_BASE: u32 = 32768;
 
 /// How many records are the best of two frequent words.
 pub const BEST: u32 = 12;
 /// Bits that say how good one of them is.
 pub const BEST_BITS: u32 = 10;
 /// What says so where others have the parameter of the code of places.
-pub const BEST_PARAMETER: u32 = 13;
+pub const BEST_PARAMETER: u32 = 31;
 /// Where the lists of two words take more bytes, their best records are looked for.
 pub const TOGETHER: u64 = 64 << 10;
 
@@ -48,7 +50,7 @@ impl List {
 /// What postings are, where they are not in groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Record numbers.
+    /// Record numbers. The base of three words, if of two.
     Plain,
     /// Of a stem in the text: record numbers, each with a level. The base of pairs.
     Stem,
@@ -167,7 +169,7 @@ pub fn decoded(
     is_cut: bool,
 ) -> Option<Vec<Posting>> {
     let mut postings = Vec::new();
-    if records < GROUPED {
+    if records < GROUPED || matches!(kind, Kind::Places { .. }) {
         by_number(&mut BitReader::new(bytes), records, range, kind, codes, &mut postings)?;
     } else {
         in_groups(bytes, is_cut, range, &mut postings)?;
@@ -196,7 +198,7 @@ fn by_number(
                 |bits: &mut BitReader<'_>| Some((bits.bits(BEST_BITS)? as u16) << (16 - BEST_BITS));
             rising(bits, count, range, k, says, out)
         }
-        Kind::Places { k, .. } => rising(bits, count, GROUPED, k, |_| Some(PRESENT), out),
+        Kind::Places { k, .. } => rising(bits, count, ROW_BASE, k, |_| Some(PRESENT), out),
     }
 }
 

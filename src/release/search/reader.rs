@@ -184,8 +184,9 @@ impl<'s> Searcher<'s> {
         outside.sort_by(|(a, x, _), (b, y, _)| (a.bytes, x, a.offset).cmp(&(b.bytes, y, b.offset)));
         let (mut spent, count) = (0, outside.len());
         let planned = outside.into_iter().enumerate().map(|(at, (place, tier, key))| {
-            let Outside { records, bytes, .. } = place;
-            let fits = whole(tier, &key) || spent + bytes <= room || records < GROUPED;
+            let Outside { records, bytes, kind, .. } = place;
+            let has_parts = records >= GROUPED && !matches!(kind, Kind::Places { .. });
+            let fits = whole(tier, &key) || spent + bytes <= room || !has_parts;
             let share = room.saturating_sub(spent) / (count - at) as u64;
             let length = if fits { bytes } else { bytes.min(share.clamp(LEAST, MOST)) };
             spent += length;
