@@ -20,8 +20,8 @@ const LAST = 100;
 const FIRST = 96 << 10;
 const LEAST = 8 << 10;
 const MOST = 32 << 10;
-/** Where the lists of two words take more, their best records are looked for, and of lists
- * so much is read beside them, for the facets. */
+/** Where two words have more postings, their best records are told, and of lists
+ * so many bytes are read beside them, for the facets. */
 const TOGETHER = 64 << 10;
 const BESIDE = 32 << 10;
 /** Words that a prefix stands for; best records of a phrase whose cards are read. */
@@ -312,14 +312,14 @@ export class Engine {
     return { both: room.gather(lists, lists.length, stems), whole: told.flat().every(({ whole }) => whole) };
   }
 
-  /** Whether two words have long lists, and their best records told. */
+  /** Whether two words have their best records told. */
   #isLong(tier: Tier, [a, b]: string[]): boolean {
     const { frequent } = tier.meta;
-    const bytes = (key: string): number => {
-      const { df, bytes } = this.#of(tier, key)?.entry ?? { df: 0, bytes: 0 };
-      return frequent && df >= frequent ? bytes : NaN;
+    const records = (key: string): number => {
+      const df = this.#of(tier, key)?.entry?.df ?? 0;
+      return frequent && df >= frequent ? df : NaN;
     };
-    return bytes(a!) + bytes(b!) > TOGETHER;
+    return records(a!) + records(b!) > TOGETHER;
   }
 
   /** Takes what a word says of the list of its stem. */

@@ -12,7 +12,7 @@ use crate::release::search::key::{self, Place};
 use crate::release::search::lists::{BEST, BEST_BITS, BEST_PARAMETER, GROUPED, TOGETHER};
 
 use super::SearchError;
-use super::export::{GROWTH, PLACES};
+use super::export::PLACES;
 use super::levels::Bin;
 use super::terms::{Source, each_term};
 
@@ -66,14 +66,13 @@ impl Best {
 /// A frequent word.
 struct Word {
     key: String,
-    /// About how many bytes its list takes.
-    list: u64,
+    records: u32,
     /// In 1/[`IDF`].
     idf: u32,
     postings: SegmentPostings,
 }
 
-/// The best records of each two frequent words whose lists are long together.
+/// The best records of each two frequent words that have many postings together.
 #[derive(Debug, Default)]
 pub(super) struct BestOfAll {
     /// By place, no two at one.
@@ -90,7 +89,7 @@ impl BestOfAll {
         buckets: u32,
     ) -> Result<BestOfAll, SearchError> {
         let words = frequent(text, records.len() as u32)?;
-        let frequent = words.iter().map(|word| word.postings.doc_freq()).min();
+        let frequent = words.iter().map(|word| word.records).min();
         let mut found = best_of(words, text, records, buckets);
         found.sort_by_key(|two| two.place);
         let alone = found.chunk_by(|a, b| a.place == b.place).filter(|same| same.len() == 1);
@@ -111,10 +110,10 @@ impl BestOfAll {
 
 /// The best records of each two of some words, in no order.
 fn best_of(mut words: Vec<Word>, text: &Source, records: &[u32], buckets: u32) -> Vec<BestOfTwo> {
-    // By pair: what a score must reach to be among its best; nothing does where lists are short.
+    // By pair: what a score must reach to be among its best; nothing does where there are none.
     let mut least = Vec::new();
     for (second, word) in words.iter().enumerate() {
-        let is_long = |first: &Word| first.list + word.list > TOGETHER;
+        let is_long = |first: &Word| first.records + word.records > TOGETHER;
         let least_of = |first| if is_long(first) { 0 } else { u32::MAX };
         least.extend(words[..second].iter().map(least_of));
     }
@@ -201,13 +200,11 @@ fn frequent(text: &Source, range: u32) -> Result<Vec<Word>, SearchError> {
     let word = |(key, info): (Vec<u8>, _)| {
         let option = IndexRecordOption::WithFreqs;
         let opened = text.terms.read_postings_from_terminfo(&info, option);
-        // As if all groups had as many records as the last: too much for words of few records.
-        let bits = (u64::from(range) * GROWTH as u64 / u64::from(info.doc_freq)).ilog2() + 2;
         let (all, with) = (f64::from(range), f64::from(info.doc_freq));
         let idf = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
         Ok(Word {
             key: String::from_utf8_lossy(&key).into_owned(),
-            list: u64::from(info.doc_freq) * u64::from(bits) / 8,
+            records: info.doc_freq,
             idf: (idf * IDF).round() as u32,
             postings: opened.map_err(SearchError::Write)?,
         })

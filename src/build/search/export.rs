@@ -29,7 +29,7 @@ const BUCKETS: u64 = 1 << 15;
 /// Buckets that are encoded in parallel before they are written.
 const BATCH: usize = 256;
 /// A group has at least one of so many records of those before it, and this many.
-pub(super) const GROWTH: usize = 8;
+const GROWTH: usize = 8;
 const GROUP: usize = 2;
 /// One of so many terms is looked at to find how frequent levels are, where there are many.
 const SAMPLED: u32 = 16;

@@ -209,18 +209,16 @@ impl Searcher<'_> {
         Ok(Gathered { parts, lists, best, in_part })
     }
 
-    /// The tiers in which the lists of two words are long.
+    /// The tiers in which two words have their best records told.
     fn long(&self, words: [&str; 2], known: &Known) -> BTreeSet<usize> {
         let is_long = |tier: &usize| {
             let frequent = self.tiers[*tier].tier.frequent;
-            let bytes = |word: &str| match known.get(&(*tier, word.to_owned()))? {
-                Found::Outside(list) if frequent > 0 && list.records >= frequent => {
-                    Some(list.bytes)
-                }
-                _ => None,
+            let records = |word: &str| {
+                let records = known.get(&(*tier, word.to_owned()))?.records();
+                (frequent > 0 && records >= frequent).then_some(records)
             };
-            let [a, b] = words.map(bytes);
-            a.zip(b).is_some_and(|(a, b)| a + b > TOGETHER)
+            let [a, b] = words.map(records);
+            a.zip(b).is_some_and(|(a, b)| u64::from(a) + u64::from(b) > u64::from(TOGETHER))
         };
         (0..self.tiers.len()).filter(is_long).collect()
     }

@@ -17,8 +17,9 @@ pub const BEST: u32 = 12;
 pub const BEST_BITS: u32 = 10;
 /// What says so where others have the parameter of the code of places.
 pub const BEST_PARAMETER: u32 = 31;
-/// Where the lists of two words take more bytes, their best records are looked for.
-pub const TOGETHER: u64 = 64 << 10;
+/// Where two frequent words have more postings, their best records are told. A posting of a long
+/// list takes about a byte.
+pub const TOGETHER: u32 = 64 << 10;
 
 /// A posting: record, and what the key says of it in 1/65536.
 pub type Posting = (u32, u16);
