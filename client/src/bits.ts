@@ -185,8 +185,11 @@ export interface Entry {
   bytes: number;
 }
 
+/** Whether a list is in groups, the best first: it has a beginning that is of use. */
+export const isGrouped = ({ df, k }: Entry): boolean => df >= GROUPED && k === undefined;
+
 const INLINE = 128;
-/** From here on lists are in groups, the best first. */
+/** From here on lists are in groups, but for those of places. */
 export const GROUPED = 8192;
 /** Pairs of as many records are no base. */
 export const ROW_BASE = 32768;
@@ -239,10 +242,11 @@ export interface List extends Postings {
 }
 
 /** Reads a list from its first bytes. Record numbers rise only where the list is not in groups. */
-export const readList = (bytes: Uint8Array, { df, are, k }: Entry, total: number, records: number, codes: Codes): List => {
+export const readList = (bytes: Uint8Array, entry: Entry, records: number, codes: Codes): List => {
+  const { df, are, k } = entry;
   const docs = new Uint32Array(df);
   const says = new Uint16Array(df);
-  if (df < GROUPED || k !== undefined) {
+  if (!isGrouped(entry)) {
     new Bits(bytes, 0).postings(df, records, docs, 0, says, codes[are], k);
     return { docs, says, whole: true };
   }
@@ -267,7 +271,7 @@ export const readList = (bytes: Uint8Array, { df, are, k }: Entry, total: number
     floor = worth;
     at = head.at + size;
   }
-  const whole = at >= total;
+  const whole = at >= entry.bytes;
   if (whole && have !== df) throw new Damaged("list");
   return { docs: docs.subarray(0, have), says: says.subarray(0, have), whole };
 };

@@ -3,7 +3,7 @@
 // second stage; an answer says which of the two it is.
 
 import { RUN, stem, tokens } from "./analyse.ts";
-import { BEST, Damaged, GROUPED, PLACES, ROW_BASE, STEM, readBucket, readList, type Entry, type List } from "./bits.ts";
+import { BEST, Damaged, GROUPED, PLACES, ROW_BASE, STEM, isGrouped, readBucket, readList, type Entry, type List } from "./bits.ts";
 import { Files, joined, once } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
 import { bare, Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
@@ -51,7 +51,7 @@ interface Known {
   tier: Tier;
   entry: Entry | undefined;
   list: List | undefined;
-  /** Of a pair whose list has places where others have records, the word in whose list they are. */
+  /** Of one whose list has places where others have records, that in whose list they are. */
   base?: Known | undefined;
   /** Records of the list that no longer count, as far as it is here. */
   dead: number;
@@ -362,7 +362,7 @@ export class Engine {
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);
     let spent = 0;
     const jobs = open.flatMap(({ known, entry }, at) => {
-      const fits = !whole || entry.k !== undefined || [...whole, ...bases].includes(known) || spent + entry.bytes <= room || entry.df < GROUPED || (long.length > 0 && !long.includes(known.tier));
+      const fits = !whole || !isGrouped(entry) || [...whole, ...bases].includes(known) || spent + entry.bytes <= room || (long.length > 0 && !long.includes(known.tier));
       const have = known.bytes.length;
       const share = Math.floor((room - spent) / (open.length - at));
       const to = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
@@ -376,7 +376,7 @@ export class Engine {
       const bytes = new Uint8Array(have + parts[at]!.length);
       bytes.set(known.bytes);
       bytes.set(parts[at]!, have);
-      known.list = readList(bytes, entry, entry.bytes, known.tier.meta.records, known.tier.codes);
+      known.list = readList(bytes, entry, known.tier.meta.records, known.tier.codes);
       known.dead = deadIn(known.tier, known.list);
       known.bytes = known.list.whole ? new Uint8Array() : bytes;
     });

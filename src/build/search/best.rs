@@ -7,14 +7,14 @@ use tantivy::DocSet as _;
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 
-use crate::release::search::bits::{BitWriter, rice_parameter};
+use crate::release::search::bits::BitWriter;
 use crate::release::search::key::{self, Place};
-use crate::release::search::lists::{BEST, BEST_BITS, BEST_PARAMETER, GROUPED, TOGETHER};
+use crate::release::search::lists::{BEST, BEST_BITS, BEST_PARAMETER, GROUPED, TOGETHER, idf};
 
 use super::SearchError;
-use super::export::PLACES;
+use super::export::{PLACES, rising};
 use super::levels::Bin;
-use super::terms::{Source, each_term};
+use super::terms::{Source, each_term, of_bucket};
 
 /// Most words; of more, those with most records. Pairs grow with the square.
 const WORDS: usize = 512;
@@ -37,13 +37,8 @@ impl BestOfTwo {
         bits.gamma(self.both + 1);
         bits.bits(PLACES, 3);
         bits.gamma(BEST_PARAMETER + 1);
-        let k = rice_parameter(range, BEST);
-        let mut next = 0;
-        for (record, says) in &self.best {
-            bits.rice(record - next, k);
-            bits.bits(*says, BEST_BITS);
-            next = record + 1;
-        }
+        let records = self.best.iter().copied();
+        rising(records, range, bits, |says, bits| bits.bits(says, BEST_BITS));
     }
 }
 
@@ -102,9 +97,7 @@ impl BestOfAll {
 
     /// Those of a bucket, in order.
     pub(super) fn in_bucket(&self, bucket: u32) -> &[BestOfTwo] {
-        let start = self.found.partition_point(|two| two.place.bucket < bucket);
-        let end = self.found.partition_point(|two| two.place.bucket <= bucket);
-        &self.found[start..end]
+        of_bucket(&self.found, |two| two.place, bucket)
     }
 }
 
@@ -200,12 +193,10 @@ fn frequent(text: &Source, range: u32) -> Result<Vec<Word>, SearchError> {
     let word = |(key, info): (Vec<u8>, _)| {
         let option = IndexRecordOption::WithFreqs;
         let opened = text.terms.read_postings_from_terminfo(&info, option);
-        let (all, with) = (f64::from(range), f64::from(info.doc_freq));
-        let idf = (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
         Ok(Word {
             key: String::from_utf8_lossy(&key).into_owned(),
             records: info.doc_freq,
-            idf: (idf * IDF).round() as u32,
+            idf: (idf(f64::from(range), f64::from(info.doc_freq)) * IDF).round() as u32,
             postings: opened.map_err(SearchError::Write)?,
         })
     };

@@ -226,12 +226,7 @@ impl Exporter {
         prints.sort_unstable();
         let mut best = best.into_iter().peekable();
         bucket.entries = prints.len() as u32;
-        let k = rice_parameter(FINGERPRINTS, bucket.entries);
-        let mut next = 0;
-        for print in prints {
-            bits.rice(print - next, k);
-            next = print + 1;
-        }
+        rising(prints.into_iter().map(|print| (print, ())), FINGERPRINTS, &mut bits, |(), _| {});
         let (mut postings, mut decoders) = (Vec::new(), Decoders::default());
         for same in terms.chunk_by(|a, b| a.place == b.place) {
             while let Some(two) = best.next_if(|two| two.place < same[0].place) {
@@ -334,14 +329,26 @@ fn keep(
 
 /// Record by record, of `range` records; with levels where there is a code.
 fn by_record(postings: &[Posting], range: u32, code: Option<&Code>, bits: &mut BitWriter) {
-    let k = rice_parameter(range, postings.len() as u32);
-    let mut next = 0;
-    for (record, bin) in postings {
-        bits.rice(record - next, k);
+    rising(postings.iter().copied(), range, bits, |bin, bits| {
         if let Some(code) = code {
             code.put(bin.level(), bits);
         }
-        next = record + 1;
+    });
+}
+
+/// Numbers that rise below `range`, each with what `says` puts behind it.
+pub(super) fn rising<T>(
+    numbers: impl ExactSizeIterator<Item = (u32, T)>,
+    range: u32,
+    bits: &mut BitWriter,
+    says: impl Fn(T, &mut BitWriter),
+) {
+    let k = rice_parameter(range, numbers.len() as u32);
+    let mut next = 0;
+    for (number, what) in numbers {
+        bits.rice(number - next, k);
+        says(what, bits);
+        next = number + 1;
     }
 }
 

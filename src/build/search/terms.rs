@@ -59,17 +59,17 @@ pub(super) struct Term {
     pub(super) place: Place,
     /// Where tantivy has its postings.
     pub(super) postings: Stretch,
-    /// Of a pair with a base, where its places begin in [`Terms::places`].
+    /// Where it has a base, where its places begin in [`Terms::places`].
     pub(super) places: u32,
     /// Records of the base; 0 if there is none.
     pub(super) base: u16,
-    /// Whether the base is the second word of the pair.
+    /// Whether the base is the second of the two that it could be.
     pub(super) is_second: bool,
     /// Which of the sources it is of.
     pub(super) source: u8,
 }
 
-/// Terms by place, with the places of pairs in the lists of their bases.
+/// Terms by place, with the places of words in a row in the lists of their bases.
 pub(super) struct Terms {
     terms: Vec<Term>,
     places: Vec<u16>,
@@ -78,15 +78,20 @@ pub(super) struct Terms {
 impl Terms {
     /// Those of a bucket, in order.
     pub(super) fn in_bucket(&self, bucket: u32) -> &[Term] {
-        let start = self.terms.partition_point(|term| term.place.bucket < bucket);
-        let end = self.terms.partition_point(|term| term.place.bucket <= bucket);
-        &self.terms[start..end]
+        of_bucket(&self.terms, |term| term.place, bucket)
     }
 
     /// Of a pair with a base.
     pub(super) fn places(&self, term: &Term) -> &[u16] {
         &self.places[term.places as usize..][..term.postings.records as usize]
     }
+}
+
+/// Of what is in the order of its places, that of a bucket.
+pub(super) fn of_bucket<T>(sorted: &[T], place: impl Fn(&T) -> Place, bucket: u32) -> &[T] {
+    let start = sorted.partition_point(|one| place(one).bucket < bucket);
+    let end = sorted.partition_point(|one| place(one).bucket <= bucket);
+    &sorted[start..end]
 }
 
 /// Terms as they come.

@@ -27,7 +27,7 @@ const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 const COUNT: u64 = 0xff;
 
 /// Two stems in order as a number, and how often they came: once, if not put together with others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PairHash(u64);
 
 impl PairHash {
@@ -40,6 +40,15 @@ impl PairHash {
         (self.0 ^ other.0) <= COUNT
     }
 
+    /// Adds how often it came to `kept`, if that is the same pair.
+    fn joins(&mut self, kept: &mut PairHash) -> bool {
+        let is_same = self.is(*kept);
+        if is_same {
+            kept.0 = kept.0 & !COUNT | (kept.count() + self.count()).min(COUNT);
+        }
+        is_same
+    }
+
     /// At most 255.
     fn count(self) -> u64 {
         self.0 & COUNT
@@ -47,7 +56,7 @@ impl PairHash {
 }
 
 /// Three stems in order as a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TripleHash(u32);
 
 impl TripleHash {
@@ -65,55 +74,53 @@ pub(crate) struct Naming {
     pub(crate) triples: Vec<TripleHash>,
 }
 
+/// Fewer numbers than this wait to be sorted.
+const UNSETTLED: usize = 1 << 16;
+
+/// Numbers on their way into a set.
+#[derive(Debug, Default)]
+struct Settling<T> {
+    all: Vec<T>,
+    /// How many of them are sorted, each once.
+    settled: usize,
+}
+
+impl<T: Ord + Copy + Send> Settling<T> {
+    /// Takes more, in any order. `is_same`: of one and the one that is kept, as
+    /// [`Vec::dedup_by`] calls it.
+    fn add(&mut self, more: &[T], is_same: fn(&mut T, &mut T) -> bool) {
+        self.all.extend_from_slice(more);
+        if self.all.len() - self.settled > self.settled.max(UNSETTLED) {
+            self.settle(is_same);
+        }
+    }
+
+    fn settle(&mut self, is_same: fn(&mut T, &mut T) -> bool) {
+        self.all.par_sort_unstable();
+        self.all.dedup_by(is_same);
+        self.settled = self.all.len();
+    }
+}
+
 /// Pairs and threes on their way into a vocabulary.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
-    named: Naming,
-    /// How many of each are sorted, each once.
-    settled: [usize; 2],
+    pairs: Settling<PairHash>,
+    triples: Settling<TripleHash>,
 }
-
-/// Fewer pairs than this wait to be sorted.
-const UNSETTLED: usize = 1 << 16;
 
 impl Gathered {
     /// Takes names in any order.
     pub(crate) fn add(&mut self, named: &Naming) {
-        self.named.pairs.extend_from_slice(&named.pairs);
-        self.named.triples.extend_from_slice(&named.triples);
-        let [pairs, triples] = self.settled;
-        if self.named.pairs.len() - pairs > pairs.max(UNSETTLED) {
-            self.settle_pairs();
-        }
-        if self.named.triples.len() - triples > triples.max(UNSETTLED) {
-            self.settle_triples();
-        }
-    }
-
-    fn settle_pairs(&mut self) {
-        let pairs = &mut self.named.pairs;
-        pairs.par_sort_unstable();
-        pairs.dedup_by(|next, kept| {
-            let is_same = next.is(*kept);
-            if is_same {
-                kept.0 = kept.0 & !COUNT | (kept.count() + next.count()).min(COUNT);
-            }
-            is_same
-        });
-        self.settled[0] = pairs.len();
-    }
-
-    fn settle_triples(&mut self) {
-        self.named.triples.par_sort_unstable();
-        self.named.triples.dedup();
-        self.settled[1] = self.named.triples.len();
+        self.pairs.add(&named.pairs, PairHash::joins);
+        self.triples.add(&named.triples, |next, kept| next == kept);
     }
 
     /// The vocabulary of all that was taken.
     pub(crate) fn finish(mut self) -> Vocabulary {
-        self.settle_pairs();
-        self.settle_triples();
-        let Naming { pairs, triples } = self.named;
+        self.pairs.settle(PairHash::joins);
+        self.triples.settle(|next, kept| next == kept);
+        let (pairs, triples) = (self.pairs.all, self.triples.all);
         let by_pair = Starts::of(pairs.iter().map(|pair| pair.0));
         let by_triple = Starts::of(triples.iter().map(|triple| u64::from(triple.0) << 32));
         Vocabulary { pairs, by_pair, triples, by_triple }

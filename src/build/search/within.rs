@@ -53,12 +53,10 @@ impl<'a> Bases<'a> {
     pub(super) fn add(&mut self, key: &[u8], records: u32, term: usize) -> Result<(), SearchError> {
         let Some(row) = key.strip_prefix(PAIR.as_bytes()) else { return Ok(()) };
         let mut spaces = memchr::memchr_iter(b' ', row);
-        let (is_pair, first, second) = match (spaces.next(), spaces.next()) {
-            (Some(space), None) => (false, &row[..space], row[space + 1..].to_owned()),
-            (Some(space), Some(last)) => {
-                (true, &key[..PAIR.len() + last], [PAIR.as_bytes(), &row[space + 1..]].concat())
-            }
-            _ => return Ok(()),
+        let Some(space) = spaces.next() else { return Ok(()) };
+        let (first, is_pair) = match spaces.next() {
+            None => (&row[..space], false),
+            Some(last) => (&key[..PAIR.len() + last], true),
         };
         let terms = if is_pair { &self.keys.terms } else { &self.text.terms }.terms();
         let last = &mut self.first[usize::from(is_pair)];
@@ -69,7 +67,12 @@ impl<'a> Bases<'a> {
         let mut is_second = false;
         // A part has no fewer records than the whole, so another is not looked for.
         if base.doc_freq > records {
-            let other = terms.get(second).map_err(SearchError::Write)?;
+            let rest = &row[space + 1..];
+            let other = match is_pair {
+                true => terms.get([PAIR.as_bytes(), rest].concat()),
+                false => terms.get(rest),
+            };
+            let other = other.map_err(SearchError::Write)?;
             if let Some(other) = other.filter(|other| other.doc_freq < base.doc_freq) {
                 (base, is_second) = (other, true);
             }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::analyse::Analyser;
 use super::gather::{Expanded, Gathered, Lists, told_by};
-use super::lists::{List, Posting};
+use super::lists::{List, idf};
 use super::pointer::Phrases;
 use super::query::{Facet, Filter, Occur, Query};
 use super::reader::{OpenTier, ReadError, Reading, Searcher};
@@ -185,7 +185,7 @@ impl Searcher<'_> {
         };
         let with = lists.into_iter().flatten().zip(&self.tiers).map(live).sum::<f64>();
         let all = self.records() as f64;
-        (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+        idf(all, with)
     }
 
     /// What a key adds to each record, by tier.
@@ -227,18 +227,14 @@ impl Searcher<'_> {
 
     /// The records of a tier that have what tells a phrase there, without scores.
     fn told(&self, pairs: &[String], triples: &[String], tier: usize, lists: &Lists) -> Scored {
-        let list = |key: &String| lists.get(key).map(|lists| lists[tier].postings.as_slice());
-        let keys = told_by(pairs, triples, has_in(lists, tier));
-        let mut all = keys.map(|key| list(key).unwrap_or_default());
-        let first = all.next().unwrap_or_default();
-        let all: Vec<_> = all.collect();
-        let has = |list: &&[Posting], record| {
-            list.binary_search_by_key(&record, |(other, _)| *other).is_ok()
+        let bare = |key: &String| -> Scored {
+            let postings = lists.get(key).map(|lists| lists[tier].postings.as_slice());
+            let records = postings.unwrap_or_default().iter().map(|(record, _)| *record);
+            let live = records.filter(|record| !self.tiers[tier].is_dead(*record));
+            live.map(|record| (record, 0.0)).collect()
         };
-        let records = first.iter().map(|(record, _)| *record);
-        let records = records.filter(|record| !self.tiers[tier].is_dead(*record));
-        let told = records.filter(|record| all.iter().all(|list| has(list, *record)));
-        told.map(|record| (record, 0.0)).collect()
+        let told = told_by(pairs, triples, has_in(lists, tier)).map(bare);
+        told.reduce(|all, list| shared(all, &list)).unwrap_or_default()
     }
 
     /// Whether the pairs of a phrase tell all records of a tier that have it.
@@ -490,9 +486,11 @@ fn with(mut a: Matches, b: &Matches) -> Matches {
 
 /// Records in both, by tier; scores add up.
 fn both(a: Matches, b: &Matches) -> Matches {
-    let tier = |(a, b): (Scored, &Scored)| {
-        let found = |at: u32| b.binary_search_by_key(&at, |(at, _)| *at).ok().map(|i| b[i].1);
-        a.into_iter().filter_map(|(at, score)| Some((at, score + found(at)?))).collect()
-    };
-    a.into_iter().zip(b).map(tier).collect()
+    a.into_iter().zip(b).map(|(a, b)| shared(a, b)).collect()
+}
+
+/// Records of a tier in both; scores add up.
+fn shared(a: Scored, b: &Scored) -> Scored {
+    let found = |at: u32| b.binary_search_by_key(&at, |(at, _)| *at).ok().map(|i| b[i].1);
+    a.into_iter().filter_map(|(at, score)| Some((at, score + found(at)?))).collect()
 }

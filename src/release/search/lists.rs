@@ -21,6 +21,11 @@ pub const BEST_PARAMETER: u32 = 31;
 /// list takes about a byte.
 pub const TOGETHER: u32 = 64 << 10;
 
+/// Weight of a key that `with` of `all` records have: docs/search-format.md, "Score".
+pub fn idf(all: f64, with: f64) -> f64 {
+    (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+}
+
 /// A posting: record, and what the key says of it in 1/65536.
 pub type Posting = (u32, u16);
 
@@ -39,8 +44,8 @@ impl List {
         self.postings.len() as u64 == u64::from(self.records)
     }
 
-    /// The records at these places of the list of a word. None, as if the key were not there, where
-    /// a place is beyond it: then the entry is that of another pair.
+    /// The records at these places of the list of a base. None, as if the key were not there, where
+    /// a place is beyond it: then the entry is that of another key.
     pub(super) fn within(&self, base: &List) -> List {
         let record = |(place, says): &Posting| Some((base.postings.get(*place as usize)?.0, *says));
         let postings = self.postings.iter().map(record).collect::<Option<_>>();
@@ -68,6 +73,13 @@ pub enum Kind {
     /// The best records of two frequent words; how many have both is told instead of how many
     /// there are.
     Best,
+}
+
+impl Kind {
+    /// Whether a list of so many records is in groups.
+    pub(super) fn is_grouped(self, records: u32) -> bool {
+        records >= GROUPED && !matches!(self, Kind::Places { .. })
+    }
 }
 
 /// Where an entry, or a word, says a list is.
@@ -170,10 +182,10 @@ pub fn decoded(
     is_cut: bool,
 ) -> Option<Vec<Posting>> {
     let mut postings = Vec::new();
-    if records < GROUPED || matches!(kind, Kind::Places { .. }) {
-        by_number(&mut BitReader::new(bytes), records, range, kind, codes, &mut postings)?;
-    } else {
+    if kind.is_grouped(records) {
         in_groups(bytes, is_cut, range, &mut postings)?;
+    } else {
+        by_number(&mut BitReader::new(bytes), records, range, kind, codes, &mut postings)?;
     }
     postings.sort_unstable();
     (is_cut || postings.len() == records as usize).then_some(postings)

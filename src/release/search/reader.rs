@@ -10,7 +10,7 @@ use super::super::pointer::{PointerError, ReleasePointer};
 use super::bits::varint;
 use super::gather::{Lists, Word};
 use super::key::Place;
-use super::lists::{Found, GROUPED, Kind, List, Outside, Posting, decoded, entries};
+use super::lists::{Found, Kind, List, Outside, Posting, decoded, entries};
 use super::pointer::{
     CARD_BLOCK, MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier,
 };
@@ -185,8 +185,7 @@ impl<'s> Searcher<'s> {
         let (mut spent, count) = (0, outside.len());
         let planned = outside.into_iter().enumerate().map(|(at, (place, tier, key))| {
             let Outside { records, bytes, kind, .. } = place;
-            let has_parts = records >= GROUPED && !matches!(kind, Kind::Places { .. });
-            let fits = whole(tier, &key) || spent + bytes <= room || !has_parts;
+            let fits = whole(tier, &key) || spent + bytes <= room || !kind.is_grouped(records);
             let share = room.saturating_sub(spent) / (count - at) as u64;
             let length = if fits { bytes } else { bytes.min(share.clamp(LEAST, MOST)) };
             spent += length;
