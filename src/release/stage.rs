@@ -33,8 +33,7 @@ pub struct StageError {
 pub(super) type Result<T> = std::result::Result<T, StageError>;
 
 pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StageError {
-    let path = path.display().to_string();
-    move |source| StageError { action, path, source }
+    move |source| StageError { action, path: path.display().to_string(), source }
 }
 
 /// Whether file contents reach the disk before their names do.

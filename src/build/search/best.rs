@@ -4,20 +4,22 @@
 //! they are found here, once, in a walk over all documents with the frequent words of each.
 
 use tantivy::DocSet as _;
-use tantivy::postings::{Postings as _, SegmentPostings};
+use tantivy::postings::{Postings as _, SegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 
 use crate::release::search::bits::BitWriter;
 use crate::release::search::key::{self, Place};
-use crate::release::search::lists::{BEST, BEST_BITS, BEST_PARAMETER, GROUPED, TOGETHER, idf};
+use crate::release::search::lists::{BEST, BEST_BITS, BEST_PARAMETER, TOGETHER, idf};
 
 use super::SearchError;
 use super::export::{PLACES, rising};
-use super::levels::Bin;
-use super::terms::{Source, each_term, of_bucket};
+use super::terms::{Source, of_bucket};
 
 /// Most words; of more, those with most records. Pairs grow with the square.
 const WORDS: usize = 512;
+/// Documents that are looked at together: postings of one word are read in a row, and what is
+/// found stays near.
+const AT_ONCE: usize = 1024;
 /// What idf is counted in: sums of whole numbers are the same on every machine.
 const IDF: f64 = 1024.0;
 
@@ -42,19 +44,31 @@ impl BestOfTwo {
     }
 }
 
-/// The best of some records, the greatest score first; of equal ones the lower number.
-#[derive(Debug, Clone, Default)]
-struct Best(Vec<(u32, u32)>);
+/// The best of some records, the greatest score first; of equal ones the lower number. Each as
+/// its score and, in the lower half, what its number is short of the greatest; 0 where there are
+/// fewer.
+#[derive(Debug, Clone, Copy, Default)]
+struct Best([u64; BEST as usize]);
 
 impl Best {
     /// Takes a record with its score, if it is among the best; returns what a score must reach to
     /// be among them from now on.
     fn offer(&mut self, score: u32, record: u32) -> u32 {
-        let before = |(other, at): &(u32, u32)| (*other, record) > (score, *at);
-        let at = self.0.partition_point(before);
-        self.0.insert(at, (score, record));
-        self.0.truncate(BEST as usize);
-        self.0.get(BEST as usize - 1).map_or(0, |(score, _)| *score)
+        let offered = u64::from(score) << 32 | u64::from(u32::MAX - record);
+        // Most are hardly among them.
+        let at = self.0.iter().rposition(|known| *known > offered).map_or(0, |last| last + 1);
+        let last = self.0.len() - 1;
+        if at <= last {
+            self.0.copy_within(at..last, at + 1);
+            self.0[at] = offered;
+        }
+        (self.0[last] >> 32) as u32
+    }
+
+    /// Scores and records.
+    fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let known = self.0.iter().take_while(|known| **known > 0);
+        known.map(|known| ((known >> 32) as u32, u32::MAX - *known as u32))
     }
 }
 
@@ -77,13 +91,15 @@ pub(super) struct BestOfAll {
 }
 
 impl BestOfAll {
-    /// `text`: of the stems in the text; `records`: document of the segment → record.
+    /// `text`: of the stems in the text, `terms` those of them whose lists are in groups;
+    /// `records`: document of the segment → record.
     pub(super) fn new(
         text: &Source,
+        terms: Vec<(Vec<u8>, TermInfo)>,
         records: &[u32],
         buckets: u32,
     ) -> Result<BestOfAll, SearchError> {
-        let words = frequent(text, records.len() as u32)?;
+        let words = most_frequent(text, terms, records.len() as u32)?;
         let frequent = words.iter().map(|word| word.records).min();
         let mut found = best_of(words, text, records, buckets);
         found.sort_by_key(|two| two.place);
@@ -103,55 +119,64 @@ impl BestOfAll {
 
 /// The best records of each two of some words, in no order.
 fn best_of(mut words: Vec<Word>, text: &Source, records: &[u32], buckets: u32) -> Vec<BestOfTwo> {
-    // By pair: what a score must reach to be among its best; nothing does where there are none.
-    let mut least = Vec::new();
+    // By pair how many have both, and what a score must reach to be among its best; nothing does
+    // where there are none.
+    let mut met = Vec::new();
     for (second, word) in words.iter().enumerate() {
         let is_long = |first: &Word| first.records + word.records > TOGETHER;
-        let least_of = |first| if is_long(first) { 0 } else { u32::MAX };
-        least.extend(words[..second].iter().map(least_of));
+        let least = |first| if is_long(first) { 0 } else { u32::MAX };
+        met.extend(words[..second].iter().map(|first| (0u32, least(first))));
     }
-    let (Some(norms), true) = (&text.norms, least.contains(&0)) else { return Vec::new() };
-    let mut both = vec![0u32; least.len()];
-    let mut best = vec![Best::default(); least.len()];
+    let is_told = |(_, least): &(u32, u32)| *least == 0;
+    let (Some(norms), true) = (&text.norms, met.iter().any(is_told)) else { return Vec::new() };
+    let mut best = vec![Best::default(); met.len()];
     let mut alone = vec![(0, Best::default()); words.len()];
-    let mut next: Vec<u32> = words.iter().map(|word| word.postings.doc()).collect();
-    let mut here: Vec<(usize, u32)> = Vec::with_capacity(WORDS);
-    for (doc, record) in (0..).zip(records) {
-        here.clear();
-        let length = norms.fieldnorm_id(doc);
-        for (number, next) in next.iter_mut().enumerate().filter(|(_, next)| **next == doc) {
-            let Word { idf, postings, .. } = &mut words[number];
-            let impact = Bin::of(text.lengths.impact(postings.term_freq(), length));
-            here.push((number, *idf * u32::from(impact.worth())));
-            *next = postings.advance();
-        }
-        for (at, (second, score)) in here.iter().enumerate() {
-            let (least_alone, alone) = &mut alone[*second];
-            if score >= least_alone {
-                *least_alone = alone.offer(*score, *record);
+    // By document the words that it has, each with what it says of it.
+    let mut here: [Vec<(usize, u32)>; AT_ONCE] = std::array::from_fn(|_| Vec::new());
+    for (start, records) in (0..).step_by(AT_ONCE).zip(records.chunks(AT_ONCE)) {
+        let end = start + records.len() as u32;
+        for (number, Word { idf, postings, .. }) in words.iter_mut().enumerate() {
+            let mut doc = postings.doc();
+            while doc < end {
+                let length = norms.fieldnorm_id(doc);
+                let impact = text.lengths.impact(postings.term_freq(), length);
+                let score = *idf * u32::from(impact.worth());
+                here[(doc - start) as usize].push((number, score));
+                doc = postings.advance();
             }
-            let start = pair(0, *second);
-            for (first, more) in &here[..at] {
-                let (pair, score) = (start + first, score + more);
-                both[pair] += 1;
-                if score >= least[pair] {
-                    least[pair] = best[pair].offer(score, *record);
+        }
+        for (here, record) in here.iter_mut().zip(records) {
+            for (at, (second, score)) in here.iter().enumerate() {
+                let (least_alone, alone) = &mut alone[*second];
+                if score >= least_alone {
+                    *least_alone = alone.offer(*score, *record);
+                }
+                let start = pair(0, *second);
+                for (first, more) in &here[..at] {
+                    let (pair, score) = (start + first, score + more);
+                    let (both, least) = &mut met[pair];
+                    *both += 1;
+                    if score >= *least {
+                        *least = best[pair].offer(score, *record);
+                    }
                 }
             }
+            here.clear();
         }
     }
     let mut found = Vec::new();
     for second in 1..words.len() {
         for first in 0..second {
             let number = pair(first, second);
-            if least[number] == u32::MAX {
+            let (both, least) = met[number];
+            if least == u32::MAX {
                 continue;
             }
-            let mut best = std::mem::take(&mut best[number]);
-            for (score, record) in [first, second].iter().flat_map(|word| &alone[*word].1.0) {
+            let mut best = best[number];
+            for (score, record) in [first, second].iter().flat_map(|word| alone[*word].1.iter()) {
                 // One that has both, and is not among the best, has no better score alone.
-                if best.0.iter().all(|(_, known)| known != record) {
-                    best.offer(*score, *record);
+                if best.iter().all(|(_, known)| known != record) {
+                    best.offer(score, record);
                 }
             }
             let [first, second] = [&words[first], &words[second]];
@@ -161,11 +186,11 @@ fn best_of(mut words: Vec<Word>, text: &Source, records: &[u32], buckets: u32) -
                 says.min((1 << BEST_BITS) - 1) as u32
             };
             let mut best: Vec<_> =
-                best.0.iter().map(|(score, record)| (*record, says(*score))).collect();
+                best.iter().map(|(score, record)| (record, says(score))).collect();
             best.sort_unstable();
             let key = key::best_of_two(&first.key, &second.key);
             let place = Place::of([key.as_bytes(), b""], 0, buckets);
-            found.push(BestOfTwo { place, both: both[number], best });
+            found.push(BestOfTwo { place, both, best });
         }
     }
     found
@@ -176,18 +201,12 @@ fn pair(first: usize, second: usize) -> usize {
     second * second.saturating_sub(1) / 2 + first
 }
 
-/// The words whose lists are in groups, those with most records first; of `range` records.
-fn frequent(text: &Source, range: u32) -> Result<Vec<Word>, SearchError> {
-    if range < GROUPED {
-        return Ok(Vec::new());
-    }
-    let mut terms = Vec::new();
-    each_term(text, |key, info| {
-        if info.doc_freq >= GROUPED {
-            terms.push((key.to_owned(), info.clone()));
-        }
-        Ok(())
-    })?;
+/// The most frequent of some words, those with most records first; of `range` records.
+fn most_frequent(
+    text: &Source,
+    mut terms: Vec<(Vec<u8>, TermInfo)>,
+    range: u32,
+) -> Result<Vec<Word>, SearchError> {
     terms.sort_by(|(a, x), (b, y)| (y.doc_freq, a).cmp(&(x.doc_freq, b)));
     terms.truncate(WORDS);
     let word = |(key, info): (Vec<u8>, _)| {
@@ -366,7 +385,9 @@ mod tests {
             let mut expected: Vec<(u32, u32)> = scores.iter().copied().zip(0..).collect();
             expected.sort_by_key(|(score, record)| (std::cmp::Reverse(*score), *record));
             expected.truncate(BEST as usize);
-            assert_eq!(best.0, expected, "{scores:?}");
+            let found: Vec<_> = best.iter().collect();
+            assert_eq!(found, expected, "{scores:?}");
+            assert_eq!(least, expected.get(BEST as usize - 1).map_or(0, |(score, _)| *score));
         };
         check(&[]);
         check(&[3, 1, 2]);

@@ -1,9 +1,10 @@
 //! The dictionary and its lists out of a tantivy segment: docs/search-format.md, "Dictionary",
 //! "Lists".
 //!
-//! Terms are taken in the order of their places. As many as fit in [`TERMS`] are held at a
-//! time: the term dictionary is passed over once for every so many, and once before to find how
-//! frequent levels are; once for both if all fit.
+//! The term dictionary is passed over once, in the order of keys; terms are then printed in the
+//! order of their places, part by part (`parts`).
+
+use std::path::Path;
 
 use rayon::prelude::*;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
@@ -17,12 +18,12 @@ use super::SearchError;
 use super::best::{BestOfAll, BestOfTwo};
 use super::document::Field;
 use super::index::Inverted;
-use super::levels::{Bin, Histogram, Lengths};
+use super::levels::{BINS, Bin, Histogram, Lengths};
+use super::parts::{Gathered, Parts};
+use super::sort::{in_order, starts};
 use super::stream::StreamWriter;
-use super::terms::{Gathered, Source, Term, Terms, each_block, each_term, place};
+use super::terms::{Source, Term, Terms, each_block, each_term, place};
 
-/// Terms held at a time, at 32 bytes.
-const TERMS: u64 = 6_000_000;
 /// Terms a bucket, and most buckets: their table is read on the first visit.
 const BUCKET_TERMS: u64 = 200;
 const BUCKETS: u64 = 1 << 15;
@@ -54,10 +55,8 @@ pub(super) struct Exporter {
     /// Document of the segment → record.
     records: Vec<u32>,
     codes: Codes,
-    terms: u64,
+    parts: Parts,
     best: BestOfAll,
-    /// All terms in order, if they can be held.
-    held: Option<Terms>,
     /// By which impacts were found.
     pub(super) averages: Averages,
     /// How many there are.
@@ -65,7 +64,7 @@ pub(super) struct Exporter {
 }
 
 /// A record and what a term says of it.
-type Posting = (u32, Bin);
+pub(super) type Posting = (u32, Bin);
 
 /// A bucket but for its head.
 struct Bucket {
@@ -105,12 +104,14 @@ impl ListPlaces {
 }
 
 impl Exporter {
-    /// Prepares: opens the fields and finds codes for levels. `averages`: those of the tier that
-    /// this one is read with; its own if there is none.
+    /// Prepares: opens the fields, takes their terms and finds codes for levels. `averages`: those
+    /// of the tier that this one is read with; its own if there is none. `beside`: where files may
+    /// be made.
     pub(super) fn new(
         inverted: &Inverted,
         records: Vec<u32>,
         averages: Option<Averages>,
+        beside: &Path,
     ) -> Result<Exporter, SearchError> {
         let segment = &inverted.segment;
         let mut sources = Vec::new();
@@ -128,11 +129,11 @@ impl Exporter {
         }
         let terms: u64 = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
         let buckets = (terms / BUCKET_TERMS).clamp(1, BUCKETS) as u32;
-        let (codes, held) = first_pass(&sources, &records, terms, buckets)?;
+        let Found { codes, parts, frequent } = all_terms(&sources, terms, buckets, beside)?;
         let text = sources.iter().find(|source| source.field == Field::All);
-        let best = text.map(|text| BestOfAll::new(text, &records, buckets)).transpose()?;
-        let best = best.unwrap_or_default();
-        Ok(Exporter { sources, records, codes, best, terms, held, averages: used, buckets })
+        let best = text.map(|text| BestOfAll::new(text, frequent, &records, buckets));
+        let best = best.transpose()?.unwrap_or_default();
+        Ok(Exporter { sources, records, codes, parts, best, averages: used, buckets })
     }
 
     /// Least records of the words of which each two have their best records told.
@@ -152,16 +153,11 @@ impl Exporter {
         lists: &mut StreamWriter<'_>,
     ) -> Result<(Vec<u8>, ListPlaces), SearchError> {
         let mut places = Vec::new();
-        let passes = self.terms.div_ceil(TERMS).max(1) as u32;
-        let per_pass = self.buckets.div_ceil(passes);
         let (mut lengths, mut before) = (Vec::new(), None);
-        for first in (0..self.buckets).step_by(per_pass as usize) {
-            let last = (first + per_pass).min(self.buckets);
-            let terms = match self.held.take() {
-                Some(held) => held,
-                None => self.terms_of(first, last)?,
-            };
-            let numbers: Vec<u32> = (first..last).collect();
+        let Parts { parts, buckets } = std::mem::take(&mut self.parts);
+        for (first, part) in (0..).step_by(buckets as usize).zip(parts) {
+            let terms = part.terms(&self.sources, &self.records)?;
+            let numbers: Vec<u32> = (first..self.buckets.min(first + buckets)).collect();
             for batch in numbers.chunks(BATCH) {
                 let encoded: Vec<_> =
                     batch.par_iter().map(|bucket| self.bucket(&terms, *bucket)).collect();
@@ -194,22 +190,6 @@ impl Exporter {
         Ok((lengths, ListPlaces { places, buckets: self.buckets }))
     }
 
-    /// The terms of the buckets from `first` to before `last`.
-    fn terms_of(&self, first: u32, last: u32) -> Result<Terms, SearchError> {
-        let share = self.terms * u64::from(last - first) / u64::from(self.buckets);
-        let mut gathered = Gathered::new(&self.sources, share);
-        for (number, source) in self.sources.iter().enumerate() {
-            each_term(source, |key, info| {
-                let place = place(source, key, self.buckets);
-                match (first..last).contains(&place.bucket) {
-                    true => gathered.add(key, place, number, info),
-                    false => Ok(()),
-                }
-            })?;
-        }
-        gathered.finish(&self.records)
-    }
-
     fn bucket(&self, all: &Terms, number: u32) -> Result<Bucket, SearchError> {
         let terms = all.in_bucket(number);
         let mut bucket =
@@ -227,7 +207,8 @@ impl Exporter {
         let mut best = best.into_iter().peekable();
         bucket.entries = prints.len() as u32;
         rising(prints.into_iter().map(|print| (print, ())), FINGERPRINTS, &mut bits, |(), _| {});
-        let (mut postings, mut decoders) = (Vec::new(), Decoders::default());
+        let (mut postings, mut other) = (Vec::new(), Vec::new());
+        let mut decoders = Decoders::default();
         for same in terms.chunk_by(|a, b| a.place == b.place) {
             while let Some(two) = best.next_if(|two| two.place < same[0].place) {
                 two.put(range, &mut bits);
@@ -243,14 +224,18 @@ impl Exporter {
                 bits.bits(PLACES | u32::from(term.is_second) << 2, 3);
                 bits.gamma(rice_parameter(u32::from(term.base), term.postings.records) + 1);
                 let (base, lists) = (u32::from(term.base), &mut bucket.lists);
-                keep(&mut postings, base, &By::Record(None), &mut bits, lists);
+                keep(&postings, base, &By::Record(None), &mut bits, lists);
                 continue;
             }
             for term in same {
                 self.postings(term, &mut decoders, &mut postings)?;
             }
-            postings.sort_unstable_by_key(|(record, bin)| (*record, std::cmp::Reverse(*bin)));
-            postings.dedup_by_key(|(record, _)| *record);
+            if same.len() == 1 {
+                in_order(&mut postings, range, &mut other);
+            } else {
+                postings.sort_unstable_by_key(|(record, bin)| (*record, bin.rank()));
+                postings.dedup_by_key(|(record, _)| *record);
+            }
             let count = postings.len() as u32;
             bits.gamma(count);
             // Keys that share an entry have levels, so that one without is of one key: a base.
@@ -261,7 +246,7 @@ impl Exporter {
             let code = has_levels.then(|| &self.codes[usize::from(!is_stem)]);
             let by = if count < GROUPED { By::Record(code) } else { By::Group };
             let offset = bucket.lists.len() as u64;
-            let bytes = keep(&mut postings, range, &by, &mut bits, &mut bucket.lists);
+            let bytes = keep(&postings, range, &by, &mut bits, &mut bucket.lists);
             if is_stem && bytes > 0 {
                 let place = same[0].place;
                 bucket.places.push(ListPlace { place, records: count, offset, bytes });
@@ -288,7 +273,7 @@ impl Exporter {
         out.reserve(info.doc_freq as usize);
         let decoder = &mut decoders[usize::from(term.source)];
         each_posting(source, &info, decoder, |doc, impact| {
-            out.push((self.records[doc as usize], impact.map_or(Bin::PRESENT, Bin::of)));
+            out.push((self.records[doc as usize], impact));
         })
     }
 }
@@ -303,7 +288,7 @@ enum By<'a> {
 
 /// Puts postings into the bucket if they are few, else into a list, whose bytes it gives.
 fn keep(
-    postings: &mut [Posting],
+    postings: &[Posting],
     range: u32,
     by: &By<'_>,
     bits: &mut BitWriter,
@@ -352,61 +337,82 @@ pub(super) fn rising<T>(
     }
 }
 
-/// Group by group, the best first; those that say the same are in one.
-fn in_groups(postings: &mut [Posting], range: u32, out: &mut Vec<u8>) {
-    postings.sort_unstable_by_key(|(record, bin)| (std::cmp::Reverse(*bin), *record));
-    let mut rest = postings;
-    let mut taken = 0;
-    while !rest.is_empty() {
-        let least = (taken / GROWTH).max(GROUP).min(rest.len());
-        let last = rest[least - 1].1;
-        let count = rest.partition_point(|(_, bin)| *bin >= last);
-        let (group, later) = std::mem::take(&mut rest).split_at_mut(count);
-        let sum: u64 = group.iter().map(|(_, bin)| u64::from(bin.worth())).sum();
-        group.sort_unstable_by_key(|(record, _)| *record);
+/// Group by group, the best first; those that say the same are in one. Postings rise.
+fn in_groups(postings: &[Posting], range: u32, out: &mut Vec<u8>) {
+    let mut sizes = vec![0; BINS];
+    postings.iter().for_each(|(_, bin)| sizes[bin.rank()] += 1);
+    // By bin its group; how many records the groups have, and what these are worth together.
+    let (mut of_bin, mut groups, mut worth) = (vec![0; BINS], Vec::new(), Vec::new());
+    let (mut taken, mut least) = (0, 0);
+    for (rank, size) in sizes.into_iter().enumerate().filter(|(_, size)| *size > 0) {
+        if taken >= least {
+            groups.push(0);
+            worth.push(0);
+            least = taken + (taken / GROWTH).max(GROUP);
+        }
+        let group = groups.len() - 1;
+        of_bin[rank] = group;
+        groups[group] += size;
+        worth[group] += size as u64 * u64::from(Bin::of_rank(rank).worth());
+        taken += size;
+    }
+    let mut next = groups.clone();
+    starts(&mut next);
+    let mut records = vec![0; postings.len()];
+    for (record, bin) in postings {
+        let at = &mut next[of_bin[bin.rank()]];
+        records[*at] = *record;
+        *at += 1;
+    }
+    let mut rest = &records[..];
+    for (count, worth) in groups.into_iter().zip(worth) {
+        let (group, later) = rest.split_at(count);
         let mut bits = BitWriter::default();
-        by_record(group, range, None, &mut bits);
+        rising(group.iter().map(|record| (*record, ())), range, &mut bits, |(), _| {});
         let bytes = bits.finish();
-        out.extend(((sum / count as u64) as u16).to_le_bytes());
+        out.extend(((worth / count as u64) as u16).to_le_bytes());
         put_varint(out, count as u64);
         put_varint(out, bytes.len() as u64);
         out.extend(bytes);
-        taken += count;
         rest = later;
     }
 }
 
-/// Finds codes for levels, and, if all terms can be held, these.
-fn first_pass(
+/// What a pass over all terms finds.
+struct Found {
+    codes: Codes,
+    parts: Parts,
+    /// Stems in the text whose lists are in groups.
+    frequent: Vec<(Vec<u8>, TermInfo)>,
+}
+
+fn all_terms(
     sources: &[Source],
-    records: &[u32],
     terms: u64,
     buckets: u32,
-) -> Result<(Codes, Option<Terms>), SearchError> {
+    beside: &Path,
+) -> Result<Found, SearchError> {
     let mut histograms = [Histogram::new(), Histogram::new()];
-    let mut held = (terms <= TERMS).then(|| Gathered::new(sources, terms));
+    let mut gathered = Gathered::new(sources, terms, buckets, beside)?;
+    let mut frequent = Vec::new();
     let every = if terms < SAMPLE_FROM { 1 } else { SAMPLED };
     for (number, source) in sources.iter().enumerate() {
-        if held.is_none() && source.norms.is_none() {
-            continue;
-        }
         let mut decoder = None;
         let histogram = &mut histograms[usize::from(source.field != Field::All)];
         each_term(source, |key, info| {
             let place = place(source, key, buckets);
-            if let Some(held) = &mut held {
-                held.add(key, place, number, info)?;
+            gathered.add(key, place, number, info)?;
+            if source.field == Field::All && info.doc_freq >= GROUPED {
+                frequent.push((key.to_owned(), info.clone()));
             }
             if source.norms.is_none() || !place.fingerprint.is_multiple_of(every) {
                 return Ok(());
             }
-            each_posting(source, info, &mut decoder, |_, impact| {
-                histogram.add(impact.unwrap_or(1.0));
-            })
+            each_posting(source, info, &mut decoder, |_, impact| histogram.add(impact))
         })?;
     }
-    let held = held.map(|held| held.finish(records)).transpose()?;
-    Ok((histograms.map(|histogram| histogram.code()), held))
+    let codes = histograms.map(|histogram| histogram.code());
+    Ok(Found { codes, parts: gathered.finish(), frequent })
 }
 
 /// Hands over documents of the segment with the impact of the term in them.
@@ -414,14 +420,14 @@ fn each_posting(
     source: &Source,
     info: &TermInfo,
     decoder: &mut Option<BlockSegmentPostings>,
-    mut each: impl FnMut(u32, Option<f32>),
+    mut each: impl FnMut(u32, Bin),
 ) -> Result<(), SearchError> {
     each_block(source, info, decoder, |block| match &source.norms {
-        None => block.docs().iter().for_each(|doc| each(*doc, None)),
+        None => block.docs().iter().for_each(|doc| each(*doc, Bin::PRESENT)),
         Some(norms) => {
             for (doc, frequency) in block.docs().iter().zip(block.freqs()) {
                 let length = norms.fieldnorm_id(*doc);
-                each(*doc, Some(source.lengths.impact(*frequency, length)));
+                each(*doc, source.lengths.impact(*frequency, length));
             }
         }
     })
@@ -441,7 +447,7 @@ mod tests {
             .collect();
         let codes = [Code::fitting(&[1; 256]), Code::fitting(&[2; 256])];
         let mut list = Vec::new();
-        in_groups(&mut postings.clone(), range, &mut list);
+        in_groups(&postings, range, &mut list);
         let read =
             |bytes: &[u8], range, is_cut| decoded(bytes, 9000, range, Kind::Plain, &codes, is_cut);
         let whole = read(&list, range, false).unwrap();

@@ -5,28 +5,46 @@ use tantivy::fieldnorm::FieldNormReader;
 use crate::release::search::code::{Code, LEVELS, PRESENT};
 
 /// How finely impacts are told apart while lists are made.
-const BINS: u16 = 4096;
+pub(super) const BINS: usize = 4096;
+const LAST: u16 = BINS as u16 - 1;
+
+/// Frequencies below this are looked up: nearly all are.
+const OFTEN: usize = 16;
 
 /// What the impact of a posting depends on besides its frequency: the length of the field, as
 /// one of tantivy's 256.
 #[derive(Debug, Clone)]
-pub(super) struct Lengths([f32; 256]);
+pub(super) struct Lengths {
+    lengths: [f32; 256],
+    /// By length and frequency.
+    bins: Box<[[Bin; OFTEN]; 256]>,
+}
 
 impl Lengths {
     /// For fields of `average` tokens.
     pub(super) fn new(average: f64) -> Lengths {
         let average = average.max(1e-9);
-        Lengths(std::array::from_fn(|id| {
+        let lengths = std::array::from_fn(|id| {
             let length = f64::from(FieldNormReader::id_to_fieldnorm(id as u8));
             (1.2 * (0.25 + 0.75 * length / average)) as f32
-        }))
+        });
+        let of = |length| std::array::from_fn(|frequency| impact(frequency as u32, length));
+        Lengths { lengths, bins: Box::new(lengths.map(of)) }
     }
 
-    /// Between 0 and 1.
-    pub(super) fn impact(&self, frequency: u32, length: u8) -> f32 {
-        let frequency = frequency as f32;
-        frequency / (frequency + self.0[usize::from(length)])
+    /// What a word says of a field of a length that has it so often.
+    pub(super) fn impact(&self, frequency: u32, length: u8) -> Bin {
+        let length = usize::from(length);
+        match self.bins[length].get(frequency as usize) {
+            Some(bin) => *bin,
+            None => impact(frequency, self.lengths[length]),
+        }
     }
+}
+
+fn impact(frequency: u32, length: f32) -> Bin {
+    let frequency = frequency as f32;
+    Bin::of(frequency / (frequency + length))
 }
 
 /// An impact, as one of 4096 bins.
@@ -35,11 +53,21 @@ pub(super) struct Bin(u16);
 
 impl Bin {
     /// That of a term that is just there.
-    pub(super) const PRESENT: Bin = Bin(BINS - 1);
+    pub(super) const PRESENT: Bin = Bin(LAST);
 
     /// Of an impact between 0 and 1.
     pub(super) fn of(impact: f32) -> Bin {
-        Bin(((impact * f32::from(BINS)) as u16).min(BINS - 1))
+        Bin(((impact * BINS as f32) as u16).min(LAST))
+    }
+
+    /// How many are better.
+    pub(super) fn rank(self) -> usize {
+        usize::from(LAST - self.0)
+    }
+
+    /// That of which so many are better.
+    pub(super) fn of_rank(rank: usize) -> Bin {
+        Bin(LAST.saturating_sub(rank as u16))
     }
 
     /// The level it is in: its square, in 1/256.
@@ -65,8 +93,8 @@ impl Histogram {
         Histogram(Box::new([0; LEVELS]))
     }
 
-    pub(super) fn add(&mut self, impact: f32) {
-        self.0[usize::from(Bin::of(impact).level())] += 1;
+    pub(super) fn add(&mut self, impact: Bin) {
+        self.0[usize::from(impact.level())] += 1;
     }
 
     /// The code that fits.

@@ -18,7 +18,9 @@ mod export;
 mod index;
 mod levels;
 mod order;
+mod parts;
 mod places;
+mod sort;
 mod stream;
 mod terms;
 mod tier;
@@ -237,8 +239,7 @@ fn clear(dir: &Path) -> Result<(), SearchError> {
 }
 
 fn file_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SearchError {
-    let path = path.display().to_string();
-    move |source| SearchError::File { action, path, source }
+    move |source| SearchError::File { action, path: path.display().to_string(), source }
 }
 
 /// Some records, and the frames they are in.

@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use tantivy::InvertedIndexReader;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 
-use crate::release::search::key::{Place, is_triple};
+use crate::release::search::key::Place;
 
 use super::SearchError;
 use super::document::Field;
 use super::levels::Lengths;
-use super::within::Bases;
-
-/// Records that three words in a row need to be a key.
-const ROW_RECORDS: u32 = 6;
 
 /// What of a field the export needs.
 pub(super) struct Source {
@@ -42,6 +37,17 @@ impl Stretch {
         Ok(Stretch { start, bytes, records: info.doc_freq })
     }
 
+    /// As bytes, for [`from_bytes`](Self::from_bytes).
+    pub(super) fn to_bytes(self) -> [u8; 16] {
+        let Stretch { start, bytes, records } = self;
+        (u128::from(start) << 64 | u128::from(bytes) << 32 | u128::from(records)).to_le_bytes()
+    }
+
+    pub(super) fn from_bytes(bytes: [u8; 16]) -> Stretch {
+        let all = u128::from_le_bytes(bytes);
+        Stretch { start: (all >> 64) as u64, bytes: (all >> 32) as u32, records: all as u32 }
+    }
+
     /// What tantivy needs to decode them.
     pub(super) fn info(&self) -> TermInfo {
         let start = self.start as usize;
@@ -54,7 +60,7 @@ impl Stretch {
 }
 
 /// A term with its place.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) place: Place,
     /// Where tantivy has its postings.
@@ -71,8 +77,8 @@ pub(super) struct Term {
 
 /// Terms by place, with the places of words in a row in the lists of their bases.
 pub(super) struct Terms {
-    terms: Vec<Term>,
-    places: Vec<u16>,
+    pub(super) terms: Vec<Term>,
+    pub(super) places: Vec<u16>,
 }
 
 impl Terms {
@@ -92,61 +98,6 @@ pub(super) fn of_bucket<T>(sorted: &[T], place: impl Fn(&T) -> Place, bucket: u3
     let start = sorted.partition_point(|one| place(one).bucket < bucket);
     let end = sorted.partition_point(|one| place(one).bucket <= bucket);
     &sorted[start..end]
-}
-
-/// Terms as they come.
-pub(super) struct Gathered<'a> {
-    sources: &'a [Source],
-    terms: Vec<Term>,
-    bases: Option<Bases<'a>>,
-}
-
-impl<'a> Gathered<'a> {
-    /// For about `count` terms.
-    pub(super) fn new(sources: &'a [Source], count: u64) -> Self {
-        let of = |field| sources.iter().find(|source| source.field == field);
-        let bases = of(Field::All).zip(of(Field::Keys)).map(|(text, keys)| Bases::new(text, keys));
-        Gathered { sources, terms: Vec::with_capacity(count as usize), bases }
-    }
-
-    /// Takes a term of a source.
-    pub(super) fn add(
-        &mut self,
-        key: &[u8],
-        place: Place,
-        source: usize,
-        info: &TermInfo,
-    ) -> Result<(), SearchError> {
-        if self.sources[source].field == Field::Keys {
-            // Few records are found by the pairs of three words as well.
-            if info.doc_freq < ROW_RECORDS && is_triple(key) {
-                return Ok(());
-            }
-            if let Some(bases) = &mut self.bases {
-                bases.add(key, info.doc_freq, self.terms.len())?;
-            }
-        }
-        self.terms.push(Term {
-            place,
-            postings: Stretch::new(info)?,
-            places: 0,
-            base: 0,
-            is_second: false,
-            source: source as u8,
-        });
-        Ok(())
-    }
-
-    /// Puts them in order. `records`: document of the segment → record.
-    pub(super) fn finish(mut self, records: &[u32]) -> Result<Terms, SearchError> {
-        let places = match self.bases {
-            Some(bases) => bases.finish(records, &mut self.terms)?,
-            None => Vec::new(),
-        };
-        let mut terms = self.terms;
-        terms.par_sort_unstable_by_key(|term| (term.place, term.source, term.postings));
-        Ok(Terms { terms, places })
-    }
 }
 
 /// Hands over the terms of a source, in order.

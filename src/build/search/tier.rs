@@ -130,7 +130,7 @@ impl TierMaker {
         place: impl FnMut(&str, u32) -> Result<(), SearchError>,
     ) -> Result<Option<Made>, SearchError> {
         let Making { name, older, phrases, averages } = making;
-        let TierMaker { inverter, orders, spool, spool_path, communities, .. } = self;
+        let TierMaker { inverter, dir, orders, spool, spool_path, communities, .. } = self;
         let Some(inverter) = inverter else { return Ok(None) };
         let ordered = orders.sort();
         let inverted = inverter.finish()?;
@@ -139,7 +139,7 @@ impl TierMaker {
         let numbers = inverted.numbers()?;
         let records = numbers.into_iter().map(|number| arrived[number as usize]).collect();
         drop(arrived);
-        let mut exporter = Exporter::new(&inverted, records, averages)?;
+        let mut exporter = Exporter::new(&inverted, records, averages, &dir)?;
         let mut dict = StreamWriter::new(stage, Stream::Dict)?;
         let mut lists = StreamWriter::new(stage, Stream::Lists)?;
         let (buckets, places) = exporter.print(&mut dict, &mut lists)?;
@@ -184,9 +184,9 @@ impl TierMaker {
         let mut table_file = stage.file()?;
         table_file.write_all(&tables).map_err(SearchError::Write)?;
         files.push(("tables.bin".to_owned(), table_file.seal()?));
-        let (dir, files) = keep(stage, name, files)?;
+        let (kept, files) = keep(stage, name, files)?;
         let tier = Tier {
-            dir,
+            dir: kept,
             older,
             phrases,
             records: ordered.entries.len() as u32,

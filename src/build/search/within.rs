@@ -11,27 +11,20 @@ use crate::release::search::key::PAIR;
 use crate::release::search::lists::{GROUPED, ROW_BASE};
 
 use super::SearchError;
+use super::sort::in_order;
 use super::terms::{Source, Stretch, Term, each_block};
 
 /// Bases whose terms a thread takes at a time.
 const BASES: usize = 256;
 
 /// What a term is told by.
-#[derive(Debug, Clone, Copy)]
-struct Base {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Base {
     /// Of a pair, not of a word.
-    is_pair: bool,
-    postings: Stretch,
+    pub(super) is_pair: bool,
+    pub(super) postings: Stretch,
     /// Whether it is the second of the two.
-    is_second: bool,
-    /// Number of the term.
-    term: u32,
-}
-
-impl Base {
-    fn id(&self) -> (bool, Stretch) {
-        (self.is_pair, self.postings)
-    }
+    pub(super) is_second: bool,
 }
 
 /// Finds the bases of terms as they come, in the order of keys.
@@ -40,20 +33,19 @@ pub(super) struct Bases<'a> {
     keys: &'a Source,
     /// Of words and of pairs, what was looked for last as the first of two.
     first: [(Vec<u8>, Option<TermInfo>); 2],
-    found: Vec<Base>,
 }
 
 impl<'a> Bases<'a> {
     /// `text`: of the stems in the text; `keys`: of the terms that come.
-    pub(super) fn new(text: &'a Source, keys: &'a Source) -> Self {
-        Bases { text, keys, first: Default::default(), found: Vec::new() }
+    pub(super) fn new([text, keys]: [&'a Source; 2]) -> Self {
+        Bases { text, keys, first: Default::default() }
     }
 
-    /// Takes term `term` of key `key`, in `records` records.
-    pub(super) fn add(&mut self, key: &[u8], records: u32, term: usize) -> Result<(), SearchError> {
-        let Some(row) = key.strip_prefix(PAIR.as_bytes()) else { return Ok(()) };
+    /// That of a key in `records` records, if it has one.
+    pub(super) fn find(&mut self, key: &[u8], records: u32) -> Result<Option<Base>, SearchError> {
+        let Some(row) = key.strip_prefix(PAIR.as_bytes()) else { return Ok(None) };
         let mut spaces = memchr::memchr_iter(b' ', row);
-        let Some(space) = spaces.next() else { return Ok(()) };
+        let Some(space) = spaces.next() else { return Ok(None) };
         let (first, is_pair) = match spaces.next() {
             None => (&row[..space], false),
             Some(last) => (&key[..PAIR.len() + last], true),
@@ -63,7 +55,7 @@ impl<'a> Bases<'a> {
         if last.0 != first {
             *last = (first.to_owned(), terms.get(first).map_err(SearchError::Write)?);
         }
-        let Some(mut base) = last.1.clone() else { return Ok(()) };
+        let Some(mut base) = last.1.clone() else { return Ok(None) };
         let mut is_second = false;
         // A part has no fewer records than the whole, so another is not looked for.
         if base.doc_freq > records {
@@ -78,67 +70,80 @@ impl<'a> Bases<'a> {
             }
         }
         let most = if is_pair { ROW_BASE } else { GROUPED };
-        if let (true, Ok(term)) = (base.doc_freq < most, u32::try_from(term)) {
-            let postings = Stretch::new(&base)?;
-            self.found.push(Base { is_pair, postings, is_second, term });
+        if base.doc_freq >= most {
+            return Ok(None);
         }
-        Ok(())
-    }
-
-    /// Gives `terms` their bases; returns their places, of each term rising. `records`: document of
-    /// the segment → record.
-    pub(super) fn finish(
-        self,
-        records: &[u32],
-        terms: &mut [Term],
-    ) -> Result<Vec<u16>, SearchError> {
-        let Bases { text, keys, mut found, .. } = self;
-        found.par_sort_unstable_by_key(|base| (base.id(), base.term));
-        let bases: Vec<&[Base]> = found.chunk_by(|a, b| a.id() == b.id()).collect();
-        let parts: Vec<Vec<u16>> = bases
-            .par_chunks(BASES)
-            .map(|bases| places(text, keys, bases, records, terms))
-            .collect::<Result<_, _>>()?;
-        let places = parts.concat();
-        let mut at = 0u32;
-        for base in &found {
-            let term = &mut terms[base.term as usize];
-            let Some(next) = at.checked_add(term.postings.records) else { break };
-            (term.is_second, term.places) = (base.is_second, at);
-            // Below `ROW_BASE`.
-            term.base = base.postings.records as u16;
-            at = next;
-        }
-        Ok(places)
+        Ok(Some(Base { is_pair, postings: Stretch::new(&base)?, is_second }))
     }
 }
 
-/// Places of the terms of some bases, one term after another.
+/// A base, and the number of the term that has it.
+pub(super) type Told = (Base, u32);
+
+/// What tells bases apart, as one of two may be each.
+fn id((base, _): &Told) -> (bool, Stretch) {
+    (base.is_pair, base.postings)
+}
+
+/// Gives `terms` the bases that were found; returns their places, of each term rising. `records`:
+/// document of the segment → record.
+pub(super) fn tell(
+    sources: [&Source; 2],
+    mut found: Vec<Told>,
+    records: &[u32],
+    terms: &mut [Term],
+) -> Result<Vec<u16>, SearchError> {
+    found.par_sort_unstable_by_key(|told| (id(told), told.1));
+    let bases: Vec<&[Told]> = found.chunk_by(|a, b| id(a) == id(b)).collect();
+    let parts: Vec<Vec<u16>> = bases
+        .par_chunks(BASES)
+        .map_init(
+            || vec![0; records.len()],
+            |of_doc, bases| places(sources, bases, records, terms, of_doc),
+        )
+        .collect::<Result<_, _>>()?;
+    let places = parts.concat();
+    let mut at = 0u32;
+    for (base, term) in &found {
+        let term = &mut terms[*term as usize];
+        let Some(next) = at.checked_add(term.postings.records) else { break };
+        (term.is_second, term.places) = (base.is_second, at);
+        // Below `ROW_BASE`.
+        term.base = base.postings.records as u16;
+        at = next;
+    }
+    Ok(places)
+}
+
+/// Places of the terms of some bases, one term after another. `of_doc` has room for the place of
+/// each document.
 fn places(
-    text: &Source,
-    keys: &Source,
-    bases: &[&[Base]],
+    [text, keys]: [&Source; 2],
+    bases: &[&[Told]],
     records: &[u32],
     terms: &[Term],
+    of_doc: &mut [u16],
 ) -> Result<Vec<u16>, SearchError> {
     let (mut of_text, mut of_keys) = (None, None);
-    let (mut list, mut places) = (Vec::new(), Vec::new());
+    let (mut list, mut other, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for told in bases {
-        let Some(base) = told.first() else { continue };
+        let Some((base, _)) = told.first() else { continue };
         let (source, decoder) =
             if base.is_pair { (keys, &mut of_keys) } else { (text, &mut of_text) };
         list.clear();
         each_block(source, &base.postings.info(), decoder, |block| {
-            list.extend(block.docs().iter().map(|doc| records[*doc as usize]));
+            list.extend(block.docs().iter().map(|doc| (records[*doc as usize], *doc)));
         })?;
-        list.sort_unstable();
-        for base in *told {
+        in_order(&mut list, records.len() as u32, &mut other);
+        for (place, (_, doc)) in (0..).zip(&list) {
+            of_doc[*doc as usize] = place;
+        }
+        for (_, term) in *told {
             let before = places.len();
-            let info = terms[base.term as usize].postings.info();
+            let info = terms[*term as usize].postings.info();
+            // Every record of the whole has its parts.
             each_block(keys, &info, &mut of_keys, |block| {
-                // Every record of the whole has its parts, so its place is where it would stand.
-                let place = |record| list.partition_point(|other| *other < record) as u16;
-                places.extend(block.docs().iter().map(|doc| place(records[*doc as usize])));
+                places.extend(block.docs().iter().map(|doc| of_doc[*doc as usize]));
             })?;
             places[before..].sort_unstable();
         }

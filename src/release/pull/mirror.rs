@@ -313,12 +313,8 @@ impl Mirror {
     }
 }
 
-pub(super) fn failed(
-    action: &'static str,
-    path: &Path,
-) -> impl FnOnce(io::Error) -> PullError + use<> {
-    let path = path.display().to_string();
-    move |source| PullError::Io { action, path, source }
+pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PullError {
+    move |source| PullError::Io { action, path: path.display().to_string(), source }
 }
 
 /// Names in a directory; none when it does not exist.

@@ -1,0 +1,68 @@
+//! Lists in order by counting: they are long, and record numbers are below millions.
+
+/// In shorter lists numbers are compared: counters would cost more.
+const COUNTED: usize = 1 << 10;
+
+/// Puts a list in the order of its records, which are below `range`; `other` is room.
+pub(super) fn in_order<T: Copy>(list: &mut Vec<(u32, T)>, range: u32, other: &mut Vec<(u32, T)>) {
+    let half = (range.max(1).ilog2() + 1).div_ceil(2);
+    let parts = 1 << half;
+    if list.len() < COUNTED.max(parts) {
+        list.sort_unstable_by_key(|(record, _)| *record);
+        return;
+    }
+    distribute(list, other, parts, |record| record as usize & (parts - 1));
+    distribute(other, list, parts, |record| record as usize >> half);
+}
+
+/// Copies to `to` by the part each is of, in the order they have within a part.
+fn distribute<T: Copy>(
+    from: &[(u32, T)],
+    to: &mut Vec<(u32, T)>,
+    parts: usize,
+    part: impl Fn(u32) -> usize,
+) {
+    let mut next = vec![0; parts];
+    from.iter().for_each(|(record, _)| next[part(*record)] += 1);
+    starts(&mut next);
+    // Every one is written again.
+    to.clear();
+    to.extend_from_slice(from);
+    for item in from {
+        let at = &mut next[part(item.0)];
+        to[*at] = *item;
+        *at += 1;
+    }
+}
+
+/// Of the sizes of parts that follow each other, where they begin.
+pub(super) fn starts(sizes: &mut [usize]) {
+    let mut next = 0;
+    for size in sizes {
+        next += std::mem::replace(size, next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_in_the_order_of_records() {
+        let check = |count: u32, range: u32| {
+            // Every record of a stretch once, mixed.
+            let start = range - count;
+            let list =
+                (0..count).map(|n| start + ((u64::from(n) * 7919) % u64::from(count)) as u32);
+            let mut list: Vec<_> = list.map(|record| (record, !record)).collect();
+            in_order(&mut list, range, &mut Vec::new());
+            let expected: Vec<_> = (start..range).map(|record| (record, !record)).collect();
+            assert!(list == expected, "{count} of {range}");
+        };
+        for count in [1, 100, 1023, 1024, 5000] {
+            for range in [count, count + 1, 1 << 18, 1_000_003, 5_000_000, u32::MAX] {
+                check(count, range);
+            }
+        }
+    }
+}
