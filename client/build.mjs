@@ -11,7 +11,7 @@ const modules = process.env.OFFPRINT_CLIENT_NODE_MODULES ?? join(here, "node_mod
 const esbuild = createRequire(join(modules, "none.js"))("esbuild");
 const check = process.argv.includes("--check");
 // Members of the worker's own values that get short names: none of a file of the index or of a message.
-const OWN = /^(?:byRun|docs|entry|expanded|hasDead|isDead|live|meta|occur|passing|postings|runs|says|segments|stems|tier|weight)$/;
+const OWN = /^(?:base|byRun|codes|docs|entry|expanded|hasDead|isDead|joined|live|meta|occur|passing|pieces|position|postings|runs|says|segments|stems|tier|weight|whole)$/;
 
 for (const [source, built] of [["page", "search"], ["worker", "search-worker"]]) {
   const file = join(here, "../templates/assets", `${built}.js`);

@@ -109,7 +109,7 @@ export class Engine {
     if (!PATH.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 6 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
+    if (pointer.format !== 7 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
     for (const { dir, dead } of pointer.tiers)
       if (!PATH.test(dir) || !PATH.test(dead?.path ?? dir)) throw new Damaged("pointer");
     this.#tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
@@ -344,8 +344,8 @@ export class Engine {
       }
     const jobs = [...wanted.values()];
     const buckets = await this.#stretches(jobs.map(({ tier, from, to }) => ({ tier, stream: "dict", from, to })));
-    jobs.forEach(({ tier, keys, from, to }, at) => {
-      const entries = from === to ? new Map<number, Entry>() : readBucket(buckets[at]!, new Set(keys.keys()), tier.meta.records, tier.codes);
+    jobs.forEach(({ tier, keys }, at) => {
+      const entries = readBucket(tier.joined("dict", buckets[at]!), new Set(keys.keys()), tier.meta.records, tier.codes);
       for (const [print, key] of keys) {
         const entry = entries.get(print);
         const list = entry?.postings && { ...entry.postings, whole: true };

@@ -10,6 +10,8 @@ export interface TierMeta {
   records: number;
   dead: { path: string; bytes: number } | null;
   seed: number;
+  /** Bytes of a block, by stream. */
+  blocks: Record<string, number>;
   buckets: number;
   frequent: number;
   page_records: number;
@@ -46,8 +48,6 @@ export interface Card {
   version: string;
 }
 
-/** Of cards: a byte that says where in the block a page begins, then parts of pages. */
-const BLOCK = 256;
 /** `seed`, hashes and fingerprints are numbers of 32 bits. */
 const hash = (basis: number, bytes: Uint8Array): number => {
   let h = basis;
@@ -76,7 +76,7 @@ export class Tier {
   /** Records that count. */
   live = 0;
   readonly #sections = new Map<string, Promise<Uint8Array>>();
-  #offsets: Promise<Float64Array> | undefined;
+  #pages: Promise<Float64Array> | undefined;
   #runOf!: Uint32Array;
   #sampled: Promise<Int16Array[]> | undefined;
 
@@ -96,11 +96,11 @@ export class Tier {
   /** What every question needs. Begins to load what the first answer will need. */
   async open(): Promise<void> {
     const check = this.#files.ranges([{ file: `${this.meta.dir}/dict-000.bin`, from: 0, to: 64 }]);
-    const [buckets, runs, levels, values] = await Promise.all(["buckets", "runs", "levels", "values"].map((name) => this.section(name)));
+    const [buckets, runs, levels, values] = await Promise.all([this.#places("dict", "buckets", this.meta.buckets), this.section("runs"), this.section("levels"), this.section("values")]);
     if (decoder.decode((await check)[0]!.subarray(0, 5)) !== "OFPSd") throw new Damaged("dictionary");
     void this.page(0).catch(() => {});
     void this.section("dictionary").catch(() => {});
-    this.#buckets = sums(buckets!, this.meta.buckets, 64);
+    this.#buckets = buckets;
     this.codes = [, readCode(levels!.subarray(0, 256)), , readCode(levels!.subarray(256)), SAYS];
     this.runs = readRuns(runs!, this.meta.records);
     this.values = JSON.parse(decoder.decode(values)) as Values;
@@ -149,12 +149,12 @@ export class Tier {
     });
   }
 
-  /** Where a key is: its fingerprint and the stretch of its bucket. */
+  /** Where a key is: its fingerprint and the stretch of blocks of its bucket. */
   place(key: string): { print: number; from: number; to: number } {
     const of = (basis: number, key: string) => hash(basis ^ this.meta.seed, encoder.encode(key));
     // Three words in a row are in the bucket of the first two.
     const bucket = Math.floor((of(2166136261, key.replace(/^(p:\S+ \S+) .*/, "$1")) * this.meta.buckets) / 2 ** 32);
-    return { print: of(2538058380, key) >>> 6, from: this.#buckets[bucket]!, to: this.#buckets[bucket + 1]! };
+    return { print: of(2538058380, key) >>> 6, ...this.#stretch("dict", this.#buckets, bucket) };
   }
 
   /** The parts of files that a stretch of a stream is in. */
@@ -170,17 +170,36 @@ export class Tier {
     return pieces;
   }
 
-  /** The stretch of blocks that a page is in: it may end where the next begins, but not in another file. */
+  /** A table: where the blocks are that things begin in, and the end. The header has a block. */
+  async #places(stream: string, table: string, count: number): Promise<Float64Array> {
+    const numbers = new Varints(await this.section(table));
+    const block = this.meta.blocks[stream]!;
+    const places = new Float64Array(count + 1).fill(block);
+    for (let i = 0; i < count; i += 1) places[i + 1] = places[i]! + numbers.next() * block;
+    return places;
+  }
+
+  /** The stretch of blocks that a thing is in: it may end in that where the next begins, unless that begins a file. */
+  #stretch(stream: string, places: Float64Array, at: number): { from: number; to: number } {
+    const next = places[at + 1]!;
+    return { from: places[at]!, to: Math.min(next % this.#pack ? next + this.meta.blocks[stream]! : next, this.meta.streams[stream]!) };
+  }
+
+  /** What begins in the first of some blocks, and what follows it there. */
+  joined(stream: string, blocks: Uint8Array): Uint8Array {
+    const block = this.meta.blocks[stream]!;
+    if (!blocks[0]) throw new Damaged(stream);
+    return blocks.filter((_, at) => at >= (blocks[0]! * block) / 256 && at % block > 0);
+  }
+
   async page(page: number): Promise<{ from: number; to: number }> {
-    const pages = Math.ceil(this.meta.records / this.meta.page_records);
-    const places = await (this.#offsets ??= this.section("pages").then((bytes) => sums(bytes, pages, BLOCK)));
-    const from = places[page]!;
-    return { from, to: Math.min(places[page + 1]! + BLOCK, this.meta.streams.cards!, from - (from % this.#pack) + this.#pack) };
+    this.#pages ??= this.#places("cards", "pages", Math.ceil(this.meta.records / this.meta.page_records));
+    return this.#stretch("cards", await this.#pages, page);
   }
 
   /** The cards of the page that begins in the first of some blocks, in order of their records. */
   async cards(blocks: Uint8Array): Promise<Card[]> {
-    const page = blocks.filter((_, at) => at >= blocks[0]! && at % BLOCK > 0);
+    const page = this.joined("cards", blocks);
     const size = page[0]! | (page[1]! << 8);
     return rows(await inflate(page.subarray(2, 2 + size), await this.section("dictionary"))).map((row) => {
       const [id = "", date = "", names = "", more = "", title = "", text = "", version = ""] = row;
@@ -202,15 +221,6 @@ export class Tier {
     return this.#sampled;
   }
 }
-
-/** Lengths in units, as places one after another, behind a header of one unit. */
-const sums = (bytes: Uint8Array, count: number, unit: number): Float64Array => {
-  const numbers = new Varints(bytes);
-  const places = new Float64Array(count + 1);
-  places[0] = unit;
-  for (let i = 0; i < count; i += 1) places[i + 1] = places[i]! + numbers.next() * unit;
-  return places;
-};
 
 const readRuns = (bytes: Uint8Array, records: number): Runs => {
   const all: number[] = [];

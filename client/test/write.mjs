@@ -77,12 +77,47 @@ export const worth = (level) => Math.floor(4096 * Math.sqrt(level + 0.5));
 /** Keys that are there or not have no levels. */
 const plain = (key) => /^[pscdof]:/.test(key);
 
-const padded = (bytes, unit) => Buffer.concat([bytes, Buffer.alloc((unit - (bytes.length % unit)) % unit)]);
+/** Bytes of a block. */
+const BLOCKS = { cards: 256, dict: 512 };
 const header = (stream) => {
-  const out = Buffer.alloc(stream === "cards" ? 256 : 64);
+  const out = Buffer.alloc(BLOCKS[stream] ?? 64);
   out.write(`OFPS${stream[0]}`);
   out[5] = 1;
   return out;
+};
+
+/** Things one after another in blocks, and how many blocks lie between their beginnings; none crosses a cut that it need not. */
+const inBlocks = (things, size, pack) => {
+  const step = size / 256;
+  const [blocks, starts] = [[], []];
+  let [block, used] = [Buffer.alloc(size), 1];
+  const next = () => {
+    blocks.push(block);
+    [block, used] = [Buffer.alloc(size), 1];
+  };
+  // Behind a header of a block.
+  const at = () => (blocks.length + 1) * size;
+  for (const thing of things) {
+    const later = Math.max(0, thing.length - (size - Math.ceil(used / step) * step));
+    const bytes = (1 + Math.ceil(later / (size - 1))) * size;
+    if (bytes <= pack && (at() % pack) + bytes > pack) {
+      if (used > 1) next();
+      while (at() % pack > 0) next();
+    }
+    if (Math.ceil(used / step) * step === size) next();
+    used = Math.ceil(used / step) * step;
+    block[0] = used / step;
+    starts.push(blocks.length);
+    for (let from = 0; from < thing.length; ) {
+      const now = thing.subarray(from, from + size - used);
+      now.copy(block, used);
+      [from, used] = [from + now.length, used + now.length];
+      if (used === size) next();
+    }
+    if (starts[starts.length - 1] === blocks.length || (used > 1 && at() % pack === 0)) next();
+  }
+  if (used > 1) next();
+  return { bytes: Buffer.concat(blocks), table: varints(starts.map((start, i) => (starts[i + 1] ?? blocks.length) - start)) };
 };
 
 /**
@@ -116,8 +151,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   };
   for (const [key, list] of lists) enter(key, list);
   for (const [two, told] of Object.entries(best)) enter(`b:${two}`, { told });
-  const lengths = byBucket.map((entries) => {
-    if (entries.length === 0) return 0;
+  const filled = byBucket.map((entries) => {
     entries.sort((a, b) => a.print - b.print);
     const base = streams.lists.length;
     const bits = new Bits();
@@ -178,10 +212,10 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
       bits.gamma(bytes.length);
       places.set(key, [docs.length, append("lists", bytes), bytes.length]);
     }
-    const bucket = padded(Buffer.concat([varints([entries.length, base]), bits.bytes()]), 64);
-    append("dict", bucket);
-    return bucket.length / 64;
+    return Buffer.concat([varints([entries.length, base]), bits.bytes()]);
   });
+  const dict = inBlocks(filled, BLOCKS.dict, pack);
+  append("dict", dict.bytes);
   const values = { types: [], access: [], licences: [], communities };
   const index = (list, value) => (list.includes(value) ? list.indexOf(value) : list.push(value) - 1);
   const runs = [];
@@ -198,35 +232,16 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     return own;
   });
   const dictionary = Buffer.from("a dictionary of words that cards have in common: the of data and temperature ");
-  const [pages, starts, content] = [[], [], []];
-  let written = 0;
+  const pages = [];
   for (let i = 0; i < records.length; i += 16) {
     const text = records.slice(i, i + 16).map(({ card }) => `${card.join("\t")}\n`).join("");
     const deflated = deflateRawSync(Buffer.from(text), { dictionary });
     const size = Buffer.alloc(2);
     size.writeUInt16LE(deflated.length);
-    let begins = written;
-    // No page crosses a cut.
-    const block = (byte) => 1 + Math.floor(byte / 255);
-    const file = (byte) => Math.floor((block(byte) * 256) / pack);
-    if (file(begins) !== file(begins + 1 + deflated.length)) {
-      const next = (((file(begins) + 1) * pack) / 256 - 1) * 255;
-      content.push(Buffer.alloc(next - begins));
-      begins = next;
-    }
-    starts.push(begins);
-    // No two pages begin in one block.
-    content.push(size, deflated, Buffer.alloc(Math.max(0, 255 - 2 - deflated.length)));
-    written = begins + Math.max(255, 2 + deflated.length);
+    pages.push(Buffer.concat([size, deflated]));
   }
-  const cards = Buffer.concat(content);
-  const begin = new Map(starts.map((start) => [Math.floor(start / 255), (start % 255) + 1]));
-  const parts = [];
-  for (let at = 0; at < cards.length; at += 255)
-    parts.push(padded(Buffer.concat([Buffer.from([begin.get(at / 255) ?? 0]), cards.subarray(at, at + 255)]), 256));
-  append("cards", Buffer.concat(parts));
-  const numbers = [...starts.map((start) => Math.floor(start / 255)), Math.ceil(cards.length / 255)];
-  starts.forEach((_, i) => pages.push(numbers[i + 1] - numbers[i]));
+  const cards = inBlocks(pages, BLOCKS.cards, pack);
+  append("cards", cards.bytes);
   const blocks = [];
   for (let i = 0; i < words.length; i += 4) {
     const own = words.slice(i, i + 4);
@@ -237,8 +252,8 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   const sections = {};
   let tables = Buffer.alloc(0);
   for (const [section, bytes] of Object.entries({
-    buckets: varints(lengths), runs: varints([0, 1, 2, 3, 4].flatMap((column) => runs.map((run) => run[column]))), values: Buffer.from(JSON.stringify(values)),
-    pages: varints(pages), dictionary, levels: Buffer.from([...STEMS.lengths, ...LEVELS.lengths]), words: Buffer.from(blocks.join("")), days: varints(samples),
+    buckets: dict.table, runs: varints([0, 1, 2, 3, 4].flatMap((column) => runs.map((run) => run[column]))), values: Buffer.from(JSON.stringify(values)),
+    pages: cards.table, dictionary, levels: Buffer.from([...STEMS.lengths, ...LEVELS.lengths]), words: Buffer.from(blocks.join("")), days: varints(samples),
   })) {
     const deflated = deflateRawSync(bytes);
     sections[section] = [tables.length, deflated.length];
@@ -259,14 +274,14 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
     put(deadFile.path, deflateRawSync(varints(dead.map((number, i) => number - (dead[i - 1] ?? 0)))));
   }
   return {
-    dir, older, phrases: "known", records: records.length, dead: deadFile, seed, buckets, frequent, page_records: 16,
+    dir, older, phrases: "known", records: records.length, dead: deadFile, seed, blocks: BLOCKS, buckets, frequent, page_records: 16,
     streams: Object.fromEntries(Object.entries(streams).map(([stream, bytes]) => [stream, bytes.length])),
     tables: { bytes: tables.length, sections },
   };
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 6, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 7, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

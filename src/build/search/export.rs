@@ -16,6 +16,7 @@ use crate::release::search::lists::{GROUPED, INLINE};
 
 use super::SearchError;
 use super::best::{BestOfAll, BestOfTwo};
+use super::blocks::BlockWriter;
 use super::document::Field;
 use super::index::Inverted;
 use super::levels::{BINS, Bin, Histogram, Lengths};
@@ -26,7 +27,7 @@ use super::terms::{Source, Term, Terms, each_block, each_term, place};
 
 /// Terms a bucket, and most buckets: their table is read on the first visit.
 const BUCKET_TERMS: u64 = 200;
-const BUCKETS: u64 = 1 << 15;
+const BUCKETS: u64 = 1 << 17;
 /// Buckets that are encoded in parallel before they are written.
 const BATCH: usize = 256;
 /// A group has at least one of so many records of those before it, and this many.
@@ -37,8 +38,6 @@ const SAMPLED: u32 = 16;
 const SAMPLE_FROM: u64 = 100_000;
 /// What says that postings are places: docs/search-format.md, "Dictionary".
 pub(super) const PLACES: u32 = 0b10;
-/// Bytes that buckets are a multiple of.
-const UNIT: usize = 64;
 /// Fields whose terms are in the dictionary.
 const IN_DICTIONARY: [Field; 5] =
     [Field::All, Field::Title, Field::Names, Field::Keywords, Field::Keys];
@@ -65,6 +64,14 @@ pub(super) struct Exporter {
 
 /// A record and what a term says of it.
 pub(super) type Posting = (u32, Bin);
+
+/// What a thread needs for a bucket, and has again for the next.
+#[derive(Default)]
+struct Room {
+    postings: Vec<Posting>,
+    other: Vec<Posting>,
+    decoders: Decoders,
+}
 
 /// A bucket but for its head.
 struct Bucket {
@@ -146,21 +153,26 @@ impl Exporter {
         self.codes.iter().flat_map(Code::lengths).copied().collect()
     }
 
-    /// Writes both streams; returns the section `buckets`, and where lists are.
+    /// Writes both streams, the first in blocks of `block` bytes; returns the section `buckets`, and
+    /// where lists are.
     pub(super) fn print(
         &mut self,
         dict: &mut StreamWriter<'_>,
+        block: usize,
         lists: &mut StreamWriter<'_>,
     ) -> Result<(Vec<u8>, ListPlaces), SearchError> {
-        let mut places = Vec::new();
-        let (mut lengths, mut before) = (Vec::new(), None);
+        let (mut places, mut dict) = (Vec::new(), BlockWriter::new(dict, block));
         let Parts { parts, buckets } = std::mem::take(&mut self.parts);
-        for (first, part) in (0..).step_by(buckets as usize).zip(parts) {
+        let mut rest: &[u32] = &(0..self.buckets).collect::<Vec<_>>();
+        for part in parts {
             let terms = part.terms(&self.sources, &self.records)?;
-            let numbers: Vec<u32> = (first..self.buckets.min(first + buckets)).collect();
+            let (numbers, later) = rest.split_at(rest.len().min(buckets as usize));
+            rest = later;
             for batch in numbers.chunks(BATCH) {
-                let encoded: Vec<_> =
-                    batch.par_iter().map(|bucket| self.bucket(&terms, *bucket)).collect();
+                let encoded: Vec<_> = batch
+                    .par_iter()
+                    .map_init(Room::default, |room, bucket| self.bucket(&terms, *bucket, room))
+                    .collect();
                 for bucket in encoded {
                     let bucket = bucket?;
                     lists.keep_together(bucket.lists.len())?;
@@ -168,11 +180,7 @@ impl Exporter {
                     put_varint(&mut bytes, u64::from(bucket.entries));
                     put_varint(&mut bytes, lists.bytes());
                     bytes.extend_from_slice(&bucket.bits);
-                    let filled = dict.keep_together(bytes.len())? / UNIT as u64;
-                    let length = before.replace(dict.write_padded(&bytes, UNIT)?);
-                    if let Some(length) = length {
-                        put_varint(&mut lengths, length + filled);
-                    }
+                    dict.put(&bytes)?;
                     let base = lists.bytes();
                     places.extend(
                         bucket
@@ -184,13 +192,11 @@ impl Exporter {
                 }
             }
         }
-        if let Some(length) = before {
-            put_varint(&mut lengths, length);
-        }
-        Ok((lengths, ListPlaces { places, buckets: self.buckets }))
+        Ok((dict.finish()?, ListPlaces { places, buckets: self.buckets }))
     }
 
-    fn bucket(&self, all: &Terms, number: u32) -> Result<Bucket, SearchError> {
+    fn bucket(&self, all: &Terms, number: u32, room: &mut Room) -> Result<Bucket, SearchError> {
+        let Room { postings, other, decoders } = room;
         let terms = all.in_bucket(number);
         let mut bucket =
             Bucket { entries: 0, bits: Vec::new(), lists: Vec::new(), places: Vec::new() };
@@ -207,8 +213,6 @@ impl Exporter {
         let mut best = best.into_iter().peekable();
         bucket.entries = prints.len() as u32;
         rising(prints.into_iter().map(|print| (print, ())), FINGERPRINTS, &mut bits, |(), _| {});
-        let (mut postings, mut other) = (Vec::new(), Vec::new());
-        let mut decoders = Decoders::default();
         for same in terms.chunk_by(|a, b| a.place == b.place) {
             while let Some(two) = best.next_if(|two| two.place < same[0].place) {
                 two.put(range, &mut bits);
@@ -224,14 +228,14 @@ impl Exporter {
                 bits.bits(PLACES | u32::from(term.is_second) << 2, 3);
                 bits.gamma(rice_parameter(u32::from(term.base), term.postings.records) + 1);
                 let (base, lists) = (u32::from(term.base), &mut bucket.lists);
-                keep(&postings, base, &By::Record(None), &mut bits, lists);
+                keep(postings, base, &By::Record(None), &mut bits, lists);
                 continue;
             }
             for term in same {
-                self.postings(term, &mut decoders, &mut postings)?;
+                self.postings(term, decoders, postings)?;
             }
             if same.len() == 1 {
-                in_order(&mut postings, range, &mut other);
+                in_order(postings, range, other);
             } else {
                 postings.sort_unstable_by_key(|(record, bin)| (*record, bin.rank()));
                 postings.dedup_by_key(|(record, _)| *record);
@@ -246,7 +250,7 @@ impl Exporter {
             let code = has_levels.then(|| &self.codes[usize::from(!is_stem)]);
             let by = if count < GROUPED { By::Record(code) } else { By::Group };
             let offset = bucket.lists.len() as u64;
-            let bytes = keep(&postings, range, &by, &mut bits, &mut bucket.lists);
+            let bytes = keep(postings, range, &by, &mut bits, &mut bucket.lists);
             if is_stem && bytes > 0 {
                 let place = same[0].place;
                 bucket.places.push(ListPlace { place, records: count, offset, bytes });

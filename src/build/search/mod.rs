@@ -13,6 +13,7 @@
 //! records (`places`). Names of tiers follow from their content.
 
 mod best;
+mod blocks;
 pub(crate) mod document;
 mod export;
 mod index;

@@ -22,10 +22,14 @@ pub(super) struct StreamWriter<'a> {
 }
 
 impl<'a> StreamWriter<'a> {
-    /// A stream that holds its header.
-    pub(super) fn new(stage: &'a Stage, stream: Stream) -> Result<Self, SearchError> {
+    /// A stream that holds its header of so many bytes.
+    pub(super) fn new(
+        stage: &'a Stage,
+        stream: Stream,
+        header: usize,
+    ) -> Result<Self, SearchError> {
         let mut writer = StreamWriter { stage, stream, bytes: 0, open: None, done: Vec::new() };
-        writer.write(&stream.header())?;
+        writer.write(&stream.header(header))?;
         Ok(writer)
     }
 
@@ -52,17 +56,14 @@ impl<'a> StreamWriter<'a> {
         Ok(())
     }
 
-    /// Appends, then zeros up to a multiple of `unit`; returns how many units that were.
-    pub(super) fn write_padded(&mut self, bytes: &[u8], unit: usize) -> Result<u64, SearchError> {
-        let units = bytes.len().div_ceil(unit);
-        self.write(bytes)?;
-        self.write(&vec![0; units * unit - bytes.len()])?;
-        Ok(units as u64)
-    }
-
     /// Bytes that the file still holds.
     fn room(&self) -> u64 {
         PACK_BYTES - self.bytes % PACK_BYTES
+    }
+
+    /// Whether a file ends here.
+    pub(super) fn is_at_cut(&self) -> bool {
+        self.bytes.is_multiple_of(PACK_BYTES)
     }
 
     /// Whether so many bytes more cross the file's end, and need not.
@@ -132,13 +133,14 @@ impl Deflater {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::search::pointer::HEADER;
     use crate::release::stage::Durability;
 
     #[test]
     fn what_is_kept_together_crosses_no_file_that_it_fits_in() {
         let dir = tempfile::tempdir().unwrap();
         let stage = Stage::open(dir.path(), Durability::Synced).unwrap();
-        let mut stream = StreamWriter::new(&stage, Stream::Lists).unwrap();
+        let mut stream = StreamWriter::new(&stage, Stream::Lists, HEADER).unwrap();
         let mut begins = |bytes: usize| {
             stream.keep_together(bytes).unwrap();
             let begin = stream.bytes();

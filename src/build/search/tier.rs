@@ -11,13 +11,14 @@ use rayon::prelude::*;
 use crate::release::canonical;
 use crate::release::hash::sha256;
 use crate::release::search::analyse::Analyser;
-use crate::release::search::bits::put_varint;
+use crate::release::search::blocks::block_bytes;
 use crate::release::search::pointer::{
-    CARD_BLOCK, PAGE_RECORDS, Phrases, SEARCH_FORMAT, Stream, Tables, Tier, TierFile, TierList,
+    Blocks, HEADER, PAGE_RECORDS, Phrases, SEARCH_FORMAT, Stream, Tables, Tier, TierFile, TierList,
 };
 use crate::release::stage::{Sealed, Stage, Written};
 
 use super::super::meter::Meter;
+use super::blocks::BlockWriter;
 use super::document::{Document, Field};
 use super::export::{Averages, Exporter, ListPlace, ListPlaces};
 use super::index::{Inverted, Inverter};
@@ -140,17 +141,20 @@ impl TierMaker {
         let records = numbers.into_iter().map(|number| arrived[number as usize]).collect();
         drop(arrived);
         let mut exporter = Exporter::new(&inverted, records, averages, &dir)?;
-        let mut dict = StreamWriter::new(stage, Stream::Dict)?;
-        let mut lists = StreamWriter::new(stage, Stream::Lists)?;
-        let (buckets, places) = exporter.print(&mut dict, &mut lists)?;
-        let mut cards = StreamWriter::new(stage, Stream::Cards)?;
+        let pages = ordered.entries.len().div_ceil(PAGE_RECORDS as usize) as u64;
+        let blocks =
+            Blocks { cards: block_bytes(pages), dict: block_bytes(u64::from(exporter.buckets)) };
+        let mut dict = StreamWriter::new(stage, Stream::Dict, blocks.dict)?;
+        let mut lists = StreamWriter::new(stage, Stream::Lists, HEADER)?;
+        let (buckets, places) = exporter.print(&mut dict, blocks.dict, &mut lists)?;
+        let mut cards = StreamWriter::new(stage, Stream::Cards, blocks.cards)?;
         let spool = spool.into_inner().map_err(|error| error.into_error());
         drop(spool.map_err(file_error("write", &spool_path))?);
         let spool = File::open(&spool_path).map_err(file_error("read", &spool_path))?;
         let spooled = Spool { file: spool, path: &spool_path };
         let dictionary = spooled.dictionary(&ordered.entries)?;
-        let pages = spooled.print(&ordered.entries, &dictionary, &mut cards)?;
-        let mut words = StreamWriter::new(stage, Stream::Words)?;
+        let pages = spooled.print(&ordered.entries, &dictionary, &mut cards, blocks.cards)?;
+        let mut words = StreamWriter::new(stage, Stream::Words, HEADER)?;
         let word_table = print_words(&inverted, &places, &mut words)?;
         let (runs, days) = ordered.sections();
         let sections: [(&str, Vec<u8>); 8] = [
@@ -192,6 +196,7 @@ impl TierMaker {
             records: ordered.entries.len() as u32,
             dead: None,
             seed: 0,
+            blocks,
             buckets: exporter.buckets,
             frequent: exporter.frequent(),
             page_records: PAGE_RECORDS,
@@ -313,8 +318,9 @@ impl Spool<'_> {
         entries: &[Entry],
         dictionary: &[u8],
         cards: &mut StreamWriter<'_>,
+        block: usize,
     ) -> Result<Vec<u8>, SearchError> {
-        let (mut section, mut blocks) = (Vec::new(), CardBlocks::new(cards));
+        let mut blocks = BlockWriter::new(cards, block);
         let page = PAGE_RECORDS as usize;
         for batch in entries.chunks(page * PAGES) {
             let pages: Vec<_> = batch
@@ -333,80 +339,10 @@ impl Spool<'_> {
                 // Sixteen bounded cards are far below 64 KiB.
                 let mut bytes = (stream.len() as u16).to_le_bytes().to_vec();
                 bytes.extend(stream);
-                if let Some(length) = blocks.page(&bytes)? {
-                    put_varint(&mut section, length);
-                }
+                blocks.put(&bytes)?;
             }
         }
-        put_varint(&mut section, blocks.finish()?);
-        Ok(section)
-    }
-}
-
-/// Writes pages of cards one after another into blocks, so that a page is found by the number of
-/// its block: docs/search-format.md, "Cards".
-struct CardBlocks<'w, 'a> {
-    cards: &'w mut StreamWriter<'a>,
-    /// The block that is not full yet.
-    block: Vec<u8>,
-    /// Blocks written, and the number of that in which the last page begins.
-    blocks: u64,
-    last: Option<u64>,
-}
-
-impl<'w, 'a> CardBlocks<'w, 'a> {
-    fn new(cards: &'w mut StreamWriter<'a>) -> Self {
-        CardBlocks { cards, block: vec![0], blocks: 0, last: None }
-    }
-
-    /// Appends a page; returns how many blocks after the page before it begins, if there is one.
-    fn page(&mut self, page: &[u8]) -> Result<Option<u64>, SearchError> {
-        let later = page.len().saturating_sub(CARD_BLOCK - self.block.len());
-        let bytes = (1 + later.div_ceil(CARD_BLOCK - 1)) * CARD_BLOCK;
-        if self.cards.crosses(bytes) {
-            // What is left of the page before stays in its file.
-            if self.block.len() > 1 {
-                self.fill()?;
-            }
-            self.blocks += self.cards.keep_together(bytes)? / CARD_BLOCK as u64;
-        }
-        let begins = self.blocks;
-        // Below 256: a full block is written at once.
-        self.block[0] = self.block.len() as u8;
-        self.put(page)?;
-        // No two pages begin in one block.
-        if self.blocks == begins {
-            self.fill()?;
-        }
-        Ok(self.last.replace(begins).map(|before| begins - before))
-    }
-
-    fn put(&mut self, mut bytes: &[u8]) -> Result<(), SearchError> {
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(CARD_BLOCK - self.block.len()));
-            self.block.extend_from_slice(now);
-            if self.block.len() == CARD_BLOCK {
-                self.cards.write(&self.block)?;
-                self.blocks += 1;
-                self.block.clear();
-                self.block.push(0);
-            }
-            bytes = later;
-        }
-        Ok(())
-    }
-
-    /// Ends the block with zeros.
-    fn fill(&mut self) -> Result<(), SearchError> {
-        self.put(&[0; CARD_BLOCK][self.block.len()..])
-    }
-
-    /// Fills the last block; returns how many blocks there are from that of the last page on.
-    fn finish(mut self) -> Result<u64, SearchError> {
-        if self.block.len() > 1 {
-            self.fill()?;
-        }
-        Ok(self.blocks - self.last.unwrap_or(0))
+        blocks.finish()
     }
 }
 
@@ -473,46 +409,5 @@ impl Block {
         table.extend_from_slice(&self.first);
         table.extend(format!("\t{}\t{}\n", self.most, bytes.len()).bytes());
         words.write(&bytes)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::release::search::pointer::PACK_BYTES;
-    use crate::release::stage::Durability;
-
-    /// Pages of these sizes are each in one file, and read from where the table says.
-    #[test]
-    fn no_page_of_cards_crosses_a_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let stage = Stage::open(dir.path(), Durability::Synced).unwrap();
-        let mut cards = StreamWriter::new(&stage, Stream::Cards).unwrap();
-        let page = |n: usize| vec![1 + (n % 255) as u8; 1 + n * 7919 % 5003];
-        let count = 14_000;
-        let (mut blocks, mut lengths) = (CardBlocks::new(&mut cards), Vec::new());
-        for n in 0..count {
-            lengths.extend(blocks.page(&page(n)).unwrap());
-        }
-        lengths.push(blocks.finish().unwrap());
-        let mut bytes = Vec::new();
-        for (name, file) in cards.finish().unwrap() {
-            file.keep(&name).unwrap();
-            bytes.extend(std::fs::read(dir.path().join(name)).unwrap());
-        }
-        assert!(bytes.len() as u64 > 2 * PACK_BYTES);
-        let mut from = CARD_BLOCK;
-        for (n, length) in lengths.into_iter().enumerate() {
-            let next = from + length as usize * CARD_BLOCK;
-            let file_end = (from as u64 / PACK_BYTES + 1) * PACK_BYTES;
-            let end = (next + CARD_BLOCK).min(bytes.len()).min(file_end as usize);
-            let mut parts = bytes[from..end].chunks_exact(CARD_BLOCK);
-            let first = parts.next().unwrap();
-            let mut read = first[usize::from(first[0])..].to_vec();
-            parts.for_each(|part| read.extend(&part[1..]));
-            assert!(first[0] > 0 && read.starts_with(&page(n)), "page {n} at {from}");
-            from = next;
-        }
-        assert_eq!(from, bytes.len());
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod analyse;
 pub mod bits;
+pub mod blocks;
 pub mod code;
 pub mod evaluate;
 mod gather;

@@ -7,15 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::super::hash::{NAME_DIGITS, is_sha256, sha256};
 use super::super::layout::{is_safe_path, is_search_path};
 use super::analyse::ANALYSER;
+use super::blocks::is_block;
 
 /// Version of the layout.
-pub const SEARCH_FORMAT: u32 = 6;
+pub const SEARCH_FORMAT: u32 = 7;
 /// Bytes of each file of a stream but the last.
 pub const PACK_BYTES: u64 = 16 << 20;
+/// Bytes that streams begin with which are not in blocks.
+pub const HEADER: usize = 64;
 /// Cards a page.
 pub const PAGE_RECORDS: u32 = 16;
-/// Bytes of a block of `cards`: one that says where in it a page begins, then parts of pages.
-pub const CARD_BLOCK: usize = 256;
 /// Largest search pointer or `tier.json` a reader accepts.
 pub const MAX_SEARCH_POINTER: u64 = 16 << 20;
 
@@ -59,6 +60,8 @@ pub struct Tier {
     pub dead: Option<Dead>,
     /// Goes into the hashes.
     pub seed: u32,
+    /// Bytes of a block of the streams that are in blocks.
+    pub blocks: Blocks,
     /// Buckets of the dictionary.
     pub buckets: u32,
     /// Least records of the words of which each two have their best records told; 0 if none have.
@@ -110,6 +113,15 @@ impl Dead {
     }
 }
 
+/// Bytes of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocks {
+    /// Of `cards`.
+    pub cards: usize,
+    /// Of `dict`.
+    pub dict: usize,
+}
+
 /// What `tables.bin` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tables {
@@ -147,12 +159,11 @@ impl Stream {
         }
     }
 
-    /// What it begins with.
-    pub fn header(self) -> Vec<u8> {
-        let length = if self == Stream::Cards { CARD_BLOCK } else { 64 };
+    /// What it begins with, `bytes` of it.
+    pub fn header(self, bytes: usize) -> Vec<u8> {
         let mut header = b"OFPS".to_vec();
         header.extend([self.name().as_bytes()[0], 1]);
-        header.resize(length, 0);
+        header.resize(bytes, 0);
         header
     }
 
@@ -226,7 +237,8 @@ impl SearchPointer {
                 }
             }
             let streams = tier.streams.len() == Stream::ALL.len();
-            if !streams || tier.buckets == 0 || tier.page_records != PAGE_RECORDS {
+            let blocks = is_block(tier.blocks.cards) && is_block(tier.blocks.dict);
+            if !streams || !blocks || tier.buckets == 0 || tier.page_records != PAGE_RECORDS {
                 return bad(format!("tier {}", tier.dir));
             }
         }

@@ -8,12 +8,11 @@ use super::super::fetch::{FetchError, RangeSource as _, Source};
 use super::super::hash::sha256;
 use super::super::pointer::{PointerError, ReleasePointer};
 use super::bits::varint;
+use super::blocks::joined;
 use super::gather::{Lists, Word};
 use super::key::Place;
 use super::lists::{Found, Kind, List, Outside, Posting, decoded, entries};
-use super::pointer::{
-    CARD_BLOCK, MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier,
-};
+use super::pointer::{MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier};
 use super::tables::{TierTables, inflated};
 
 /// Largest `tables.bin` a reader accepts.
@@ -156,9 +155,10 @@ impl<'s> Searcher<'s> {
         let found = buckets.par_iter().map(|((number, bucket), wanted)| {
             let OpenTier { tier, tables, .. } = &self.tiers[*number];
             let bucket = *bucket as usize;
-            let (start, end) = (tables.buckets[bucket], tables.buckets[bucket + 1]);
-            let bytes = self.part(tier, Stream::Dict, start, end - start)?;
-            let found = entries(&bytes, tier.records, &tables.codes, wanted);
+            let (block, places) = (tier.blocks.dict, &tables.buckets[bucket..=bucket + 1]);
+            let blocks = self.blocks(tier, Stream::Dict, block, places)?;
+            let found = joined(&blocks, block)
+                .and_then(|bytes| entries(&bytes, tier.records, &tables.codes, wanted));
             let found = found.ok_or_else(|| damaged(tier, "its dictionary"))?;
             Ok(found.into_iter().map(|(key, found)| ((*number, key), found)).collect::<Vec<_>>())
         });
@@ -241,6 +241,25 @@ impl<'s> Searcher<'s> {
         Ok(out)
     }
 
+    /// The blocks of what begins at some places that follow each other, but for the last, which is
+    /// that of what comes next: the one before may end in the block where that begins, unless it
+    /// begins a file.
+    fn blocks(
+        &self,
+        tier: &Tier,
+        stream: Stream,
+        block: usize,
+        places: &[u64],
+    ) -> Result<Vec<u8>, ReadError> {
+        let [start, .., next] = places else { return Ok(Vec::new()) };
+        let size = tier.streams.get(&stream).copied().unwrap_or(0);
+        let begins_file = next.is_multiple_of(self.pointer.pack_bytes);
+        let end = if begins_file { *next } else { next.saturating_add(block as u64) };
+        let length = end.min(size).checked_sub(*start);
+        let length = length.ok_or_else(|| damaged(tier, "a table of places"))?;
+        self.part(tier, stream, *start, length)
+    }
+
     /// The lines of cards of records (tier, number), in one round.
     pub(super) fn cards(
         &mut self,
@@ -257,19 +276,14 @@ impl<'s> Searcher<'s> {
             let OpenTier { tier, tables, .. } = &self.tiers[number];
             let offsets = tables.pages.get(first as usize..=first as usize + pages.len());
             let offsets = offsets.ok_or_else(|| damaged(tier, "the table of pages"))?;
-            let start = offsets[0];
-            // The last of them may end in the block where the next begins, but not in another file.
-            let size = tier.streams.get(&Stream::Cards).copied().unwrap_or(0);
-            let pack = self.pointer.pack_bytes;
-            let file_end = (offsets[pages.len() - 1] / pack + 1) * pack;
-            let end = (offsets[pages.len()] + CARD_BLOCK as u64).min(size).min(file_end);
-            let length = end.checked_sub(start);
-            let length = length.ok_or_else(|| damaged(tier, "the table of pages"))?;
-            let bytes = self.part(tier, Stream::Cards, start, length)?;
+            let block = tier.blocks.cards;
+            let bytes = self.blocks(tier, Stream::Cards, block, offsets)?;
             let mut cards = Vec::new();
-            for ((_, page), from) in pages.iter().zip(offsets) {
-                let blocks = bytes.get((from - start) as usize..).unwrap_or_default();
-                let lines = page_lines(blocks, &tables.dictionary);
+            for ((_, page), places) in pages.iter().zip(offsets.windows(2)) {
+                let [from, next] = [places[0], places[1]].map(|at| (at - offsets[0]) as usize);
+                let blocks = bytes.get(from..bytes.len().min(next + block));
+                let page_bytes = blocks.and_then(|blocks| joined(blocks, block));
+                let lines = page_bytes.and_then(|bytes| page_lines(&bytes, &tables.dictionary));
                 let lines = lines.ok_or_else(|| damaged(tier, "a page of cards"))?;
                 let first = page * tier.page_records;
                 let line = |(at, line): (usize, &str)| ((number, first + at as u32), line.into());
@@ -364,21 +378,9 @@ fn dead_numbers(bytes: &[u8], range: u32) -> Option<Vec<u32>> {
     Some(dead)
 }
 
-/// The cards of the page that begins in the first of some blocks.
-fn page_lines(blocks: &[u8], dictionary: &[u8]) -> Option<String> {
-    let mut blocks = blocks.chunks_exact(CARD_BLOCK);
-    let first = blocks.next()?;
-    let begins = usize::from(first[0]);
-    let mut page = first.get(begins..).filter(|_| begins > 0)?.to_vec();
-    let mut needed = 2;
-    loop {
-        if let [low, high, ..] = page[..] {
-            needed = 2 + usize::from(u16::from_le_bytes([low, high]));
-        }
-        if page.len() >= needed {
-            break;
-        }
-        page.extend_from_slice(&blocks.next()?[1..]);
-    }
-    String::from_utf8(inflated(page.get(2..needed)?, dictionary, MAX_INFLATED)?).ok()
+/// The cards of a page.
+fn page_lines(page: &[u8], dictionary: &[u8]) -> Option<String> {
+    let (size, rest) = page.split_first_chunk()?;
+    let deflated = rest.get(..usize::from(u16::from_le_bytes(*size)))?;
+    String::from_utf8(inflated(deflated, dictionary, MAX_INFLATED)?).ok()
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::bits::varint;
 use super::code::{Code, Codes, LEVELS};
-use super::pointer::{CARD_BLOCK, Tier};
+use super::pointer::Tier;
 
 /// Most bytes of a section, so that hostile bytes cannot ask for all memory.
 const MAX_SECTION: u64 = 256 << 20;
@@ -63,7 +63,7 @@ pub struct WordBlock {
 /// The tables of a tier, decoded.
 #[derive(Debug)]
 pub struct TierTables {
-    /// Offset of each bucket in `dict`, and of the end.
+    /// Offset in `dict` of the block that each bucket begins in, and of the end.
     pub buckets: Vec<u64>,
     /// Offset in `cards` of the block that each page begins in, and of the end.
     pub pages: Vec<u64>,
@@ -125,8 +125,8 @@ impl TierTables {
             day_list.push(u16::try_from(varint(&days, &mut at)?).ok()?);
         }
         let records: u64 = runs.iter().map(|run| u64::from(run.records)).sum();
-        let pages = offsets(&section("pages")?, CARD_BLOCK as u64, CARD_BLOCK as u64)?;
-        let buckets = offsets(&section("buckets")?, 64, 64)?;
+        let pages = offsets(&section("pages")?, tier.blocks.cards)?;
+        let buckets = offsets(&section("buckets")?, tier.blocks.dict)?;
         let fits = records == u64::from(tier.records)
             && pages.len() as u64 == records.div_ceil(u64::from(tier.page_records)) + 1
             && buckets.len() as u64 == u64::from(tier.buckets) + 1
@@ -166,10 +166,12 @@ impl TierTables {
     }
 }
 
-fn offsets(section: &[u8], start: u64, unit: u64) -> Option<Vec<u64>> {
-    let (mut offsets, mut at, mut offset) = (vec![start], 0, start);
+/// Of the blocks between those that things begin in: where these are, behind a header of one.
+fn offsets(section: &[u8], block: usize) -> Option<Vec<u64>> {
+    let block = block as u64;
+    let (mut offsets, mut at, mut offset) = (vec![block], 0, block);
     while at < section.len() {
-        offset = offset.checked_add(varint(section, &mut at)?.checked_mul(unit)?)?;
+        offset = offset.checked_add(varint(section, &mut at)?.checked_mul(block)?)?;
         offsets.push(offset);
     }
     Some(offsets)
