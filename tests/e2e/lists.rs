@@ -156,6 +156,23 @@ fn communities_and_versions_follow_the_records() {
 }
 
 #[test]
+fn what_pages_in_caches_ask_for_is_no_left_over() {
+    let repo = Repo::new();
+    import(&repo, &[record(1, 1, json!({}))]);
+    let _ = build(&repo, 1, 0);
+    let later = ["build", "--as-of", "2026-11-02T00:00:00Z", "--set", "site.accent=\"#8b1a4f\""];
+    let _ = repo.run(&later).exits(0);
+    let assets = tree(&repo.public().join("assets"));
+    let sheets = assets.keys().filter(|path| path.ends_with(".css")).count();
+    assert_eq!(sheets, 2, "that of the release before stays: {:?}", assets.keys());
+    let stray = repo.public().join("assets/style.00000000.css");
+    fs::write(&stray, "p{}").unwrap();
+    let verified = run(crate::harness::offprint().args(["verify", "--json"]).arg(repo.public()));
+    let warnings = verified.json(0)["warnings"].take();
+    assert_eq!(warnings, json!(["assets/style.00000000.css: is listed nowhere"]));
+}
+
+#[test]
 fn what_cannot_be_a_path_or_is_taken_is_an_exception() {
     let repo = Repo::new();
     let doi = |doi: &str| json!({"pids": {"doi": {"identifier": doi}}});

@@ -111,7 +111,8 @@ fn known_paths(source: &Source, manifest: &Manifest, pointer: &ReleasePointer) -
         let older = bytes.ok().and_then(|bytes| Manifest::from_bytes(&bytes).ok());
         for (path, ..) in older.iter().flat_map(Manifest::objects) {
             let lists = path.starts_with("site/") && path.ends_with(".ndjson.zst");
-            if path.starts_with("dumps/pool/") || lists {
+            // Pages in caches ask for the assets that they were made with.
+            if path.starts_with("dumps/pool/") || path.starts_with("assets/") || lists {
                 files.insert(path.to_owned());
             }
         }
