@@ -189,7 +189,8 @@ export class Tier {
   joined(stream: string, blocks: Uint8Array): Uint8Array {
     const block = this.meta.blocks[stream]!;
     if (!blocks[0]) throw new Damaged(stream);
-    return blocks.filter((_, at) => at >= (blocks[0]! * block) / 256 && at % block > 0);
+    const begins = (blocks[0] * block) / 256;
+    return blocks.filter((_, at) => at >= begins && at % block > 0);
   }
 
   async page(page: number): Promise<{ from: number; to: number }> {

@@ -117,22 +117,58 @@ impl BestOfAll {
     }
 }
 
+/// What is known of words and of pairs of them after some records.
+struct Walk {
+    /// By word what a score must reach to be among its best, and these.
+    alone: Vec<(u32, Best)>,
+    /// By pair how many have both, and what a score must reach to be among its best; nothing does
+    /// where none are told.
+    met: Vec<(u32, u32)>,
+    /// By pair.
+    best: Vec<Best>,
+}
+
+impl Walk {
+    fn new(words: &[Word]) -> Walk {
+        let mut met = Vec::new();
+        for (second, word) in words.iter().enumerate() {
+            let is_long = |first: &Word| first.records + word.records > TOGETHER;
+            let least = |first| if is_long(first) { 0 } else { u32::MAX };
+            met.extend(words[..second].iter().map(|first| (0, least(first))));
+        }
+        let best = vec![Best::default(); met.len()];
+        Walk { alone: vec![(0, Best::default()); words.len()], met, best }
+    }
+
+    /// Takes a record with the words that it has, each with what it says of it.
+    fn take(&mut self, record: u32, words: &[(usize, u32)]) {
+        for (at, (second, score)) in words.iter().enumerate() {
+            let (least, alone) = &mut self.alone[*second];
+            if score >= least {
+                *least = alone.offer(*score, record);
+            }
+            let start = pair(0, *second);
+            for (first, more) in &words[..at] {
+                let (pair, score) = (start + first, score + more);
+                let (both, least) = &mut self.met[pair];
+                *both += 1;
+                if score >= *least {
+                    *least = self.best[pair].offer(score, record);
+                }
+            }
+        }
+    }
+}
+
 /// The best records of each two of some words, in no order.
 fn best_of(mut words: Vec<Word>, text: &Source, records: &[u32], buckets: u32) -> Vec<BestOfTwo> {
-    // By pair how many have both, and what a score must reach to be among its best; nothing does
-    // where there are none.
-    let mut met = Vec::new();
-    for (second, word) in words.iter().enumerate() {
-        let is_long = |first: &Word| first.records + word.records > TOGETHER;
-        let least = |first| if is_long(first) { 0 } else { u32::MAX };
-        met.extend(words[..second].iter().map(|first| (0u32, least(first))));
-    }
+    let mut walk = Walk::new(&words);
     let is_told = |(_, least): &(u32, u32)| *least == 0;
-    let (Some(norms), true) = (&text.norms, met.iter().any(is_told)) else { return Vec::new() };
-    let mut best = vec![Best::default(); met.len()];
-    let mut alone = vec![(0, Best::default()); words.len()];
+    let (Some(norms), true) = (&text.norms, walk.met.iter().any(is_told)) else {
+        return Vec::new();
+    };
     // By document the words that it has, each with what it says of it.
-    let mut here: [Vec<(usize, u32)>; AT_ONCE] = std::array::from_fn(|_| Vec::new());
+    let mut here: Vec<Vec<(usize, u32)>> = vec![Vec::new(); AT_ONCE];
     for (start, records) in (0..).step_by(AT_ONCE).zip(records.chunks(AT_ONCE)) {
         let end = start + records.len() as u32;
         for (number, Word { idf, postings, .. }) in words.iter_mut().enumerate() {
@@ -146,21 +182,7 @@ fn best_of(mut words: Vec<Word>, text: &Source, records: &[u32], buckets: u32) -
             }
         }
         for (here, record) in here.iter_mut().zip(records) {
-            for (at, (second, score)) in here.iter().enumerate() {
-                let (least_alone, alone) = &mut alone[*second];
-                if score >= least_alone {
-                    *least_alone = alone.offer(*score, *record);
-                }
-                let start = pair(0, *second);
-                for (first, more) in &here[..at] {
-                    let (pair, score) = (start + first, score + more);
-                    let (both, least) = &mut met[pair];
-                    *both += 1;
-                    if score >= *least {
-                        *least = best[pair].offer(score, *record);
-                    }
-                }
-            }
+            walk.take(*record, here);
             here.clear();
         }
     }
@@ -168,12 +190,13 @@ fn best_of(mut words: Vec<Word>, text: &Source, records: &[u32], buckets: u32) -
     for second in 1..words.len() {
         for first in 0..second {
             let number = pair(first, second);
-            let (both, least) = met[number];
+            let (both, least) = walk.met[number];
             if least == u32::MAX {
                 continue;
             }
-            let mut best = best[number];
-            for (score, record) in [first, second].iter().flat_map(|word| alone[*word].1.iter()) {
+            let mut best = walk.best[number];
+            let alone = [first, second].map(|word| walk.alone[word].1);
+            for (score, record) in alone.iter().flat_map(Best::iter) {
                 // One that has both, and is not among the best, has no better score alone.
                 if best.iter().all(|(_, known)| known != record) {
                     best.offer(score, record);

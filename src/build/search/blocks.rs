@@ -28,8 +28,7 @@ impl<'w, 'a> BlockWriter<'w, 'a> {
 
     /// Appends a thing.
     pub(super) fn put(&mut self, thing: &[u8]) -> Result<(), SearchError> {
-        let step = step(self.size);
-        let later = thing.len().saturating_sub(self.size - self.block.len().next_multiple_of(step));
+        let later = thing.len().saturating_sub(self.size - self.next_place());
         let bytes = (1 + later.div_ceil(self.size - 1)) * self.size;
         if self.stream.crosses(bytes) {
             // What is left of the thing before stays in its file.
@@ -38,13 +37,13 @@ impl<'w, 'a> BlockWriter<'w, 'a> {
             }
             self.blocks += self.stream.keep_together(bytes)? / self.size as u64;
         }
-        if self.block.len().next_multiple_of(step) == self.size {
+        if self.next_place() == self.size {
             self.fill()?;
         }
         let begins = self.blocks;
-        self.block.resize(self.block.len().next_multiple_of(step), 0);
+        self.block.resize(self.next_place(), 0);
         // Below 256: a full block is written at once.
-        self.block[0] = (self.block.len() / step) as u8;
+        self.block[0] = (self.block.len() / step(self.size)) as u8;
         self.write(thing)?;
         // No two begin in one block, and none in one that begins a file and holds more.
         if self.blocks == begins || (self.block.len() > 1 && self.stream.is_at_cut()) {
@@ -54,6 +53,11 @@ impl<'w, 'a> BlockWriter<'w, 'a> {
             put_varint(&mut self.table, begins - before);
         }
         Ok(())
+    }
+
+    /// Where in the block the next thing may begin; its size if nowhere.
+    fn next_place(&self) -> usize {
+        self.block.len().next_multiple_of(step(self.size))
     }
 
     fn write(&mut self, mut bytes: &[u8]) -> Result<(), SearchError> {

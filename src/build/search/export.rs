@@ -21,7 +21,7 @@ use super::document::Field;
 use super::index::Inverted;
 use super::levels::{BINS, Bin, Histogram, Lengths};
 use super::parts::{Gathered, Parts};
-use super::sort::{in_order, starts};
+use super::sort::{distribute, in_order};
 use super::stream::StreamWriter;
 use super::terms::{Source, Term, Terms, each_block, each_term, place};
 
@@ -162,12 +162,10 @@ impl Exporter {
         lists: &mut StreamWriter<'_>,
     ) -> Result<(Vec<u8>, ListPlaces), SearchError> {
         let (mut places, mut dict) = (Vec::new(), BlockWriter::new(dict, block));
-        let Parts { parts, buckets } = std::mem::take(&mut self.parts);
-        let mut rest: &[u32] = &(0..self.buckets).collect::<Vec<_>>();
-        for part in parts {
+        let numbers: Vec<u32> = (0..self.buckets).collect();
+        let of_parts = numbers.chunks(self.parts.buckets as usize);
+        for (numbers, part) in of_parts.zip(std::mem::take(&mut self.parts.parts)) {
             let terms = part.terms(&self.sources, &self.records)?;
-            let (numbers, later) = rest.split_at(rest.len().min(buckets as usize));
-            rest = later;
             for batch in numbers.chunks(BATCH) {
                 let encoded: Vec<_> = batch
                     .par_iter()
@@ -360,19 +358,13 @@ fn in_groups(postings: &[Posting], range: u32, out: &mut Vec<u8>) {
         worth[group] += size as u64 * u64::from(Bin::of_rank(rank).worth());
         taken += size;
     }
-    let mut next = groups.clone();
-    starts(&mut next);
-    let mut records = vec![0; postings.len()];
-    for (record, bin) in postings {
-        let at = &mut next[of_bin[bin.rank()]];
-        records[*at] = *record;
-        *at += 1;
-    }
-    let mut rest = &records[..];
+    let mut grouped = Vec::new();
+    distribute(postings, &mut grouped, groups.len(), |(_, bin)| of_bin[bin.rank()]);
+    let mut rest = &grouped[..];
     for (count, worth) in groups.into_iter().zip(worth) {
         let (group, later) = rest.split_at(count);
         let mut bits = BitWriter::default();
-        rising(group.iter().map(|record| (*record, ())), range, &mut bits, |(), _| {});
+        by_record(group, range, None, &mut bits);
         let bytes = bits.finish();
         out.extend(((worth / count as u64) as u16).to_le_bytes());
         put_varint(out, count as u64);

@@ -98,11 +98,10 @@ fn of_bases(sources: &[Source]) -> Option<[&Source; 2]> {
 }
 
 /// Terms by part of the dictionary.
-#[derive(Default)]
 pub(super) struct Parts {
     /// Each of so many buckets as follow those before; the last may have fewer.
     pub(super) parts: Vec<Part>,
-    /// How many.
+    /// How many; one at least.
     pub(super) buckets: u32,
 }
 

@@ -11,35 +11,30 @@ pub(super) fn in_order<T: Copy>(list: &mut Vec<(u32, T)>, range: u32, other: &mu
         list.sort_unstable_by_key(|(record, _)| *record);
         return;
     }
-    distribute(list, other, parts, |record| record as usize & (parts - 1));
-    distribute(other, list, parts, |record| record as usize >> half);
+    distribute(list, other, parts, |(record, _)| *record as usize & (parts - 1));
+    distribute(other, list, parts, |(record, _)| *record as usize >> half);
 }
 
 /// Copies to `to` by the part each is of, in the order they have within a part.
-fn distribute<T: Copy>(
-    from: &[(u32, T)],
-    to: &mut Vec<(u32, T)>,
+pub(super) fn distribute<T: Copy>(
+    from: &[T],
+    to: &mut Vec<T>,
     parts: usize,
-    part: impl Fn(u32) -> usize,
+    part: impl Fn(&T) -> usize,
 ) {
     let mut next = vec![0; parts];
-    from.iter().for_each(|(record, _)| next[part(*record)] += 1);
-    starts(&mut next);
+    from.iter().for_each(|item| next[part(item)] += 1);
+    let mut start = 0;
+    for size in &mut next {
+        start += std::mem::replace(size, start);
+    }
     // Every one is written again.
     to.clear();
     to.extend_from_slice(from);
     for item in from {
-        let at = &mut next[part(item.0)];
+        let at = &mut next[part(item)];
         to[*at] = *item;
         *at += 1;
-    }
-}
-
-/// Of the sizes of parts that follow each other, where they begin.
-pub(super) fn starts(sizes: &mut [usize]) {
-    let mut next = 0;
-    for size in sizes {
-        next += std::mem::replace(size, next);
     }
 }
 

@@ -48,7 +48,7 @@ impl<'a> StreamWriter<'a> {
             };
             file.write_all(now).map_err(SearchError::Write)?;
             self.bytes += now.len() as u64;
-            if self.bytes.is_multiple_of(PACK_BYTES) {
+            if self.is_at_cut() {
                 self.end_file()?;
             }
             bytes = later;

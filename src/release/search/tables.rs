@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::bits::varint;
 use super::code::{Code, Codes, LEVELS};
-use super::pointer::Tier;
+use super::pointer::{HEADER, Tier};
 
 /// Most bytes of a section, so that hostile bytes cannot ask for all memory.
 const MAX_SECTION: u64 = 256 << 20;
@@ -205,7 +205,7 @@ fn runs(section: &[u8], values: &Values) -> Option<Vec<Run>> {
 }
 
 fn words(section: &[u8]) -> Option<Vec<WordBlock>> {
-    let mut offset = 64u64;
+    let mut offset = HEADER as u64;
     let lines = std::str::from_utf8(section).ok()?.lines();
     lines
         .map(|line| {
