@@ -237,6 +237,8 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
 
 /** A list as far as it is here. */
 export interface List extends Postings {
+  /** Where its groups begin. */
+  starts?: number[];
   /** Whether nothing is missing. */
   whole: boolean;
 }
@@ -250,6 +252,7 @@ export const readList = (bytes: Uint8Array, entry: Entry, records: number, codes
     new Bits(bytes, 0).postings(df, records, docs, 0, says, codes[are], k);
     return { docs, says, whole: true };
   }
+  const starts = [];
   let at = 0;
   let have = 0;
   let floor = 65536;
@@ -267,11 +270,12 @@ export const readList = (bytes: Uint8Array, entry: Entry, records: number, codes
     if (worth >= floor || have + count > df) throw new Damaged("group");
     new Bits(bytes.subarray(head.at, head.at + size), 0).postings(count, records, docs, have);
     says.fill(worth, have, have + count);
+    starts.push(have);
     have += count;
     floor = worth;
     at = head.at + size;
   }
   const whole = at >= entry.bytes;
   if (whole && have !== df) throw new Damaged("list");
-  return { docs: docs.subarray(0, have), says: says.subarray(0, have), whole };
+  return { docs: docs.subarray(0, have), says: says.subarray(0, have), starts, whole };
 };

@@ -309,7 +309,7 @@ export class Engine {
     const told = tiers.map((tier) => this.#told(tier, phrase).map((key) => this.#segments([tier], key)));
     const lists = (told[0] ?? []).map((_, at) => told.flatMap((of) => of[at]!.segments));
     if (phrase.stems.length > 0) for (const one of lists.flat()) one.weight = 0;
-    return { both: room.gather(lists, lists.length, stems), whole: told.flat().every(({ whole }) => whole) };
+    return { both: room.gather(lists, stems), whole: told.flat().every(({ whole }) => whole) };
   }
 
   /** Whether two words have their best records told. */
@@ -498,7 +498,7 @@ export class Engine {
       let whole = lists.every((one) => one.whole);
       const segments = lists.map((one) => one.segments);
       if (part.kind === "prefix") return { occur, segments: segments.flat(), whole };
-      if (part.kind === "field") return { occur, segments: room.gather(segments, segments.length), whole };
+      if (part.kind === "field") return { occur, segments: room.gather(segments), whole };
       // A phrase: all its pairs, or seen on the card. Where the pairs are the words are, of whose
       // lists only the best may be known. That a pair is there says the same of all records, and of
       // a tier that does not have it as a key nothing: so only the stems count.
@@ -506,7 +506,7 @@ export class Engine {
       whole &&= told.whole;
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
-      const more = room.gather([[bare(0, Uint32Array.from(seen, ([doc]) => doc))]], 1, segments);
+      const more = room.gather([[bare(0, Uint32Array.from(seen, ([doc]) => doc).sort())]], segments);
       return { occur, segments: [...both, ...more], whole };
     });
   }
@@ -560,7 +560,7 @@ export class Engine {
       [spans.early[i], spans.late[i]] = this.#span(tiers, docs[i]!) as [number, number, number];
       best.offer(i, spans.early[i]!);
     }
-    const last = docs.length > wanted ? best.least : -Infinity;
+    const last = best.least;
     const near = [];
     for (let i = 0; i < docs.length; i += 1) if (spans.late[i]! >= last) near.push(i);
     near.sort((a, b) => spans.late[b]! - spans.late[a]! || spans.early[b]! - spans.early[a]! || docs[a]! - docs[b]!);
@@ -753,7 +753,7 @@ const passes = (tier: Tier, parsed: Parsed, { filters, from, to }: Question, but
 
 const numbers = (segments: Segment[]): number[] => segments.flatMap(({ base, docs }) => [...docs].map((doc) => base + doc));
 
-const union = (segments: Segment[]): Segment[] => [bare(0, Uint32Array.from(new Set(numbers(segments))))];
+const union = (segments: Segment[]): Segment[] => [bare(0, Uint32Array.from(new Set(numbers(segments))).sort())];
 
 const everything = (tier: Tier): Segment => bare(tier.base, Uint32Array.from({ length: tier.meta.records }, (_, record) => record));
 

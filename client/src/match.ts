@@ -7,7 +7,10 @@ import type { Tier } from "./tier.ts";
 /** Records of one tier that a part matches, each with what it adds to the score. */
 export interface Segment {
   base: number;
+  /** By number, or in groups that are. */
   docs: Uint32Array;
+  /** Where its groups begin; if absent it is one. */
+  starts?: number[];
   /** What each record adds to the score, in 1/65536 of `weight`. */
   says: Uint16Array | Uint32Array | Float64Array;
   weight: number;
@@ -36,13 +39,43 @@ export interface Found {
 /** A filter on runs, one flag a run, for each tier. */
 export type Passing = Uint8Array[];
 
-/** Of how many records one must be in a list for all to be looked at. */
-const DENSE = 32;
+/** So many records are looked at together: their scores and marks stay in a processor's cache. */
+const WINDOW = 1 << 15;
 
-/** Room for a score and a count a record. Zero between questions. */
+/** Of so many records without a mark only the first is looked at. */
+const BLOCK = 64;
+
+/** A segment, and how far each of its groups was walked. */
+interface Walk extends Segment {
+  ats: Uint32Array;
+  ends: Uint32Array;
+}
+
+const walks = (segments: Segment[]): Walk[] =>
+  segments.map((segment) => {
+    const { starts = [0], docs } = segment;
+    return { ...segment, ats: Uint32Array.from(starts), ends: Uint32Array.from([...starts.slice(1), docs.length]) };
+  });
+
+/** Hands what is in the window at `from` to `take`, as places there. */
+const each = (lists: Walk[], from: number, take: (doc: number) => void): void => {
+  for (const { base, docs, ats, ends } of lists) {
+    for (let group = 0; group < ends.length; group += 1) {
+      let at = ats[group]!;
+      for (let doc; at < ends[group]! && (doc = docs[at]! + base - from) < WINDOW; at += 1) take(doc);
+      ats[group] = at;
+    }
+  }
+};
+
+/** Puts lists together. */
 export class Room {
-  #scores = new Float64Array();
-  #marks = new Uint16Array();
+  // Of a window; zero between two.
+  readonly #scores = new Float64Array(WINDOW);
+  readonly #marks = new Uint16Array(WINDOW);
+  // Of all records, where they are gathered; zero between two times.
+  #sums = new Float64Array();
+  #counts = new Uint16Array();
 
   readonly #tiers: Tier[];
 
@@ -55,148 +88,118 @@ export class Room {
     return last ? last.base + last.meta.records : 0;
   }
 
+  /** Records that all of the lists have, with the sums of their scores and of `more`. */
+  gather(lists: Segment[][], more: Segment[][] = []): Segment[] {
+    const first = lists[0];
+    if (!first) return [];
+    if (this.#sums.length < this.#records) {
+      this.#sums = new Float64Array(this.#records);
+      this.#counts = new Uint16Array(this.#records);
+    }
+    const [sums, counts] = [this.#sums, this.#counts];
+    const found = new Uint32Array(size(first));
+    let count = 0;
+    [...lists, ...more].forEach((segments, at) => {
+      const before = Math.min(at, lists.length);
+      for (const { base, docs, says, weight } of segments) {
+        for (let i = 0; i < docs.length; i += 1) {
+          const doc = base + docs[i]!;
+          if (counts[doc] !== before) continue;
+          if (at === 0) found[count++] = doc;
+          if (at < lists.length) counts[doc] = at + 1;
+          sums[doc]! += (weight * says[i]!) / 65536;
+        }
+      }
+    });
+    const docs = found.filter((doc) => counts[doc] === lists.length);
+    if (first.some(({ starts }) => starts?.[1])) docs.sort();
+    const says = Float64Array.from(docs, (doc) => sums[doc]!);
+    for (const doc of found) counts[doc] = sums[doc] = 0;
+    return [{ base: 0, docs, says, weight: 65536 }];
+  }
+
   /**
    * The best `wanted` records. `sets`: of each, one segment list must hold the record too.
    * `order`, where given, ranks matching records in place of their scores (greater is earlier): of
    * each run it is given the first `wanted`.
    */
   find(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
-    this.#grow();
-    const all = parts.flatMap(({ segments }) => segments);
-    try {
-      return this.#search(parts, all, passing, sets, count, wanted, order);
-    } finally {
-      if (this.#isDense(all)) {
-        this.#marks.fill(0);
-        this.#scores.fill(0);
-      } else for (const { base, docs } of all) for (let i = 0; i < docs.length; i += 1) this.#marks[base + docs[i]!] = this.#scores[base + docs[i]!] = 0;
-    }
-  }
-
-  /** Whether to look at each record costs less than to sort those of the lists. */
-  #isDense(all: Segment[]): boolean {
-    return size(all) > this.#records / DENSE;
-  }
-
-  #grow(): void {
-    if (this.#scores.length >= this.#records) return;
-    this.#scores = new Float64Array(this.#records);
-    this.#marks = new Uint16Array(this.#records);
-  }
-
-  /** Records that at least `need` of the lists have, with the sums of their scores and of `more`. */
-  gather(lists: Segment[][], need: number, more: Segment[][] = []): Segment[] {
-    this.#grow();
-    const [marks, scores] = [this.#marks, this.#scores];
-    const found = new Uint32Array(size(lists.flat()));
-    let count = 0;
-    [...lists, ...more].forEach((segments, at) => {
-      for (const { base, docs, says, weight } of segments) {
-        for (let i = 0; i < docs.length; i += 1) {
-          const doc = base + docs[i]!;
-          if (at < lists.length) {
-            if (marks[doc]!++ === 0) found[count++] = doc;
-          } else if (marks[doc] === 0) continue;
-          scores[doc]! += (weight * says[i]!) / 65536;
-        }
-      }
-    });
-    const sums = new Float64Array(count);
-    let kept = 0;
-    for (let i = 0; i < count; i += 1) {
-      const doc = found[i]!;
-      if (marks[doc]! >= need) {
-        found[kept] = doc;
-        sums[kept++] = scores[doc]!;
-      }
-      marks[doc] = scores[doc] = 0;
-    }
-    return [{ base: 0, docs: found.subarray(0, kept), says: sums, weight: 65536 }];
-  }
-
-  #search(parts: Matches[], all: Segment[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
     const [marks, scores, tiers] = [this.#marks, this.#scores, this.#tiers];
-    const need = this.#mark(parts, sets);
-    const docs = this.#marked(all, need);
+    const hasMust = parts.some(({ occur }) => occur === "must");
+    // In the order of the question, so that equal sums are equal.
+    const lists = parts.map(({ occur, segments }) => ({ occur, all: walks(segments) }));
+    const [within, counting] = [sets.map(walks), count.map(walks)];
+    const blocks = new Uint8Array(WINDOW / BLOCK);
     const byRun = tiers.map((tier) => new Uint32Array(tier.runs.count));
+    const counted = count.map(() => 0);
     const best = new Best(wanted);
     const first: number[] = [];
-    let [total, at, run, taken] = [0, 0, 0, 0];
-    for (let i = 0; i < docs.length; i += 1) {
-      const doc = docs[i]!;
-      while (doc >= tiers[at]!.base + tiers[at]!.meta.records) [at, run, taken] = [at + 1, 0, 0];
-      const tier = tiers[at]!;
-      const record = doc - tier.base;
-      while (tier.runs.start[run + 1]! <= record) [run, taken] = [run + 1, 0];
-      const lives = !tier.isDead(record);
-      if (lives) byRun[at]![run]! += 1;
-      if (!lives || !passing[at]![run]) {
-        marks[doc] = 0;
-        continue;
-      }
-      total += 1;
-      if (!order) best.offer(doc, scores[doc]!);
-      else if (taken++ < wanted) first.push(doc);
-    }
-    const counted = count.map((set) => {
-      let sum = 0;
-      for (const { base, docs } of set) for (let i = 0; i < docs.length; i += 1) if (marks[base + docs[i]!] === need) sum += 1;
-      return sum;
-    });
-    return { top: order ? order(first) : best.sorted(), total, byRun, counted };
-  }
-
-  /**
-   * Adds up scores and marks records. What is returned is the mark of those that every must, or
-   * without one a should, and every set has, and no must-not.
-   */
-  #mark(parts: Matches[], sets: Segment[][]): number {
-    const [marks, scores] = [this.#marks, this.#scores];
-    const hasMust = parts.some(({ occur }) => occur === "must");
-    let need = hasMust ? 0 : 1;
-    // In the order of the question, so that equal sums are equal.
-    for (const { occur, segments } of parts) {
-      if (occur === "not") continue;
-      for (const { base, docs, says, weight } of segments) {
-        for (let i = 0; i < docs.length; i += 1) {
-          const doc = base + docs[i]!;
-          scores[doc]! += (weight * says[i]!) / 65536;
-          if (!hasMust) marks[doc] = 1;
-          else if (occur === "must" && marks[doc] === need) marks[doc] = need + 1;
+    let [tier, run, next, until, total, least] = [0, -1, 0, 0, 0, -Infinity];
+    for (let from = 0; from < this.#records; from += WINDOW) {
+      // The mark of those that every must, or without one a should, and every set has, and no must-not.
+      let need = hasMust ? 0 : 1;
+      for (const { occur, all } of lists) {
+        if (occur === "not") continue;
+        const before = occur === "must" ? need++ : hasMust ? -1 : 0;
+        for (const { base, docs, says, weight, ats, ends } of all) {
+          const shift = base - from;
+          for (let group = 0; group < ends.length; group += 1) {
+            const end = ends[group]!;
+            let at = ats[group]!;
+            for (let doc; at < end && (doc = docs[at]! + shift) < WINDOW; at += 1) {
+              scores[doc]! += (weight * says[at]!) / 65536;
+              if (marks[doc] === before) marks[doc] = before + 1;
+              blocks[doc / BLOCK | 0] = 1;
+            }
+            ats[group] = at;
+          }
         }
       }
-      if (occur === "must") need += 1;
+      for (const set of within) {
+        each(set, from, (doc) => { if (marks[doc] === need) marks[doc] = need + 1; });
+        need += 1;
+      }
+      for (const { occur, all } of lists) if (occur === "not") each(all, from, (doc) => { marks[doc] = 0; });
+      for (let at = 0; at < WINDOW && from + at < this.#records; ) {
+        while (from + at >= next) {
+          if (run + 1 >= tiers[tier]!.runs.count) [tier, run] = [tier + 1, -1];
+          run += 1;
+          next = tiers[tier]!.base + tiers[tier]!.runs.start[run + 1]!;
+          until = first.length + wanted;
+        }
+        // What of the run is in the window.
+        const of = tiers[tier]!;
+        const [start, end] = [at, Math.min(WINDOW, next - from)];
+        const { hasDead } = of;
+        const passes = passing[tier]![run];
+        let sum = 0;
+        for (; at < end; at += 1) {
+          if (at % BLOCK === 0 && blocks[at / BLOCK] === 0) {
+            at += BLOCK - 1;
+            continue;
+          }
+          if (hasDead && marks[at] === need && of.isDead(from + at - of.base)) marks[at] = 0;
+          sum += Number(marks[at] === need);
+          if (!passes || (order ? first.length >= until : scores[at]! <= least) || marks[at] !== need) continue;
+          if (order) first.push(from + at);
+          else least = best.offer(from + at, scores[at]!);
+        }
+        byRun[tier]![run]! += sum;
+        if (passes) total += sum;
+        else marks.fill(0, start, end);
+      }
+      counting.forEach((set, at) => each(set, from, (doc) => { if (marks[doc] === need) counted[at]! += 1; }));
+      for (const all of [marks, scores, blocks]) all.fill(0);
     }
-    for (const set of sets) {
-      for (const { base, docs } of set)
-        for (let i = 0; i < docs.length; i += 1) if (marks[base + docs[i]!] === need) marks[base + docs[i]!] = need + 1;
-      need += 1;
-    }
-    for (const { occur, segments } of parts)
-      if (occur === "not") for (const { base, docs } of segments) for (let i = 0; i < docs.length; i += 1) marks[base + docs[i]!] = 0;
-    return need;
-  }
-
-  /** The records of the lists that have this mark, by number. */
-  #marked(all: Segment[], mark: number): Uint32Array {
-    const marks = this.#marks;
-    const dense = this.#isDense(all);
-    const docs = new Uint32Array(dense ? this.#records : size(all));
-    let found = 0;
-    if (dense) {
-      for (let doc = 0; doc < docs.length; doc += 1) if (marks[doc] === mark) docs[found++] = doc;
-      return docs.subarray(0, found);
-    }
-    for (const { base, docs: own } of all) for (let i = 0; i < own.length; i += 1) if (marks[base + own[i]!] === mark) docs[found++] = base + own[i]!;
-    return docs.subarray(0, found).sort().filter((doc, at, all) => doc !== all[at - 1]);
+    return { top: order ? order(first) : best.docs, total, byRun, counted };
   }
 }
 
 export const size = (segments: Segment[]): number => segments.reduce((sum, { docs }) => sum + docs.length, 0);
 
-/** The `limit` records with the greatest scores; of equal ones those with the lowest numbers. */
+/** The `limit` records with the greatest keys, in order. They are offered by rising number, which is how equal ones are. */
 export class Best {
-  readonly #docs: number[] = [];
+  readonly docs: number[] = [];
   readonly #keys: number[] = [];
 
   readonly #limit: number;
@@ -205,50 +208,21 @@ export class Best {
     this.#limit = limit;
   }
 
-  offer(doc: number, key: number): void {
-    const [docs, keys, limit] = [this.#docs, this.#keys, this.#limit];
-    if (docs.length < limit) {
-      docs.push(doc);
-      keys.push(key);
-      for (let at = docs.length - 1; at > 0; ) {
-        const up = (at - 1) >> 1;
-        if (!this.#worse(at, up)) break;
-        this.#swap(at, up);
-        at = up;
-      }
-      return;
+  /** Takes one, if it is among the best; gives `least`. */
+  offer(doc: number, key: number): number {
+    const [docs, keys] = [this.docs, this.#keys];
+    if (key > this.least) {
+      let at = keys.length;
+      while (at > 0 && keys[at - 1]! < key) at -= 1;
+      docs.splice(at, 0, doc);
+      keys.splice(at, 0, key);
+      docs.length = keys.length = Math.min(keys.length, this.#limit);
     }
-    if (key < keys[0]! || (key === keys[0]! && doc > docs[0]!)) return;
-    docs[0] = doc;
-    keys[0] = key;
-    for (let at = 0; ; ) {
-      let worst = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < docs.length && this.#worse(child, worst)) worst = child;
-      if (worst === at) return;
-      this.#swap(at, worst);
-      at = worst;
-    }
+    return this.least;
   }
 
-  #worse(a: number, b: number): boolean {
-    const [docs, keys] = [this.#docs, this.#keys];
-    return keys[a]! < keys[b]! || (keys[a] === keys[b] && docs[a]! > docs[b]!);
-  }
-
-  #swap(a: number, b: number): void {
-    const [docs, keys] = [this.#docs, this.#keys];
-    [docs[a], docs[b]] = [docs[b]!, docs[a]!];
-    [keys[a], keys[b]] = [keys[b]!, keys[a]!];
-  }
-
-  /** The least key that made it; there is one. */
+  /** What a key must exceed. */
   get least(): number {
-    return this.#keys[0]!;
-  }
-
-  sorted(): number[] {
-    const at = this.#docs.map((_, index) => index);
-    at.sort((a, b) => (this.#worse(a, b) ? 1 : -1));
-    return at.map((index) => this.#docs[index]!);
+    return this.#keys[this.#limit - 1] ?? -Infinity;
   }
 }
