@@ -23,7 +23,7 @@ use super::dump::{DumpOptions, FrameBuilder};
 use super::known::{Known, KnownRecord};
 use super::search::Namer;
 use super::site::{LatestRecord, Renderer, TombstoneView, address, url};
-use super::site_list::{self, Lines};
+use super::site_list::{Lines, PartWriter};
 use super::site_pack::{Pages, Press};
 use super::state::{FrameRow, Memo};
 use super::summary::{Facts, Removed, latest};
@@ -42,11 +42,11 @@ pub(super) struct FrameWorker<'a> {
     frames: FrameDecoder,
     press: Press,
     namer: Option<Namer>,
-    /// Of lists and memos.
+    /// Of memos.
     compressor: Compressor<'static>,
     body: String,
     document: Vec<u8>,
-    lines: Vec<u8>,
+    list: PartWriter,
 }
 
 /// A frame that is being printed.
@@ -120,7 +120,7 @@ impl<'a> FrameWorker<'a> {
             compressor: Compressor::default(),
             body: String::new(),
             document: Vec::new(),
-            lines: Vec::new(),
+            list: PartWriter::default(),
         })
     }
 
@@ -163,7 +163,7 @@ impl<'a> FrameWorker<'a> {
         // Of a frame that is new nothing was in the dumps.
         let mut compared = self.changed.going_on && self.settings.delta.write;
         if let Some(old) = old {
-            let lines = Lines::new(&old.known, &old.list)?;
+            let lines = Lines::new(&old.known, old.list)?;
             self.press.start(&old.known, &lines, old.pages)?;
             page.listed = Tally { files: old.row.files, bytes: old.row.bytes };
             compared &= old.dumps.is_some();
@@ -179,7 +179,7 @@ impl<'a> FrameWorker<'a> {
             page.old = Some(before);
         }
         page.edits = compared.then(Vec::new);
-        self.lines.clear();
+        self.list.clear();
         self.builder.start(self.settings.dump.spans.place_of_number(number));
         for (format, frame) in page.earlier.take_kept() {
             self.builder.keep(format, frame);
@@ -203,13 +203,12 @@ impl<'a> FrameWorker<'a> {
         left.iter().for_each(|line| page.listed.less(line.bytes));
         page.lost.extend(left.into_iter().map(|line| line.path));
         let edits = page.edits.take().filter(|_| page.earlier.is_empty());
-        let Page { memo, written, listed, lost, found, cards, earlier, .. } = page;
+        let Page { memo, written, listed, lost, found, cards, earlier, old, .. } = page;
         self.frames.reuse(earlier.into_buffers());
         let frame = self.builder.finish()?;
-        let list = site_list::compress(&self.lines, &mut self.compressor)?;
+        let list = self.list.finish(old.as_ref().map(|old| &old.lines))?;
         let pages = self.press.finish();
         let row = FrameRow::new(&memo, &list, &pages, listed, &mut self.compressor)?;
-        shrink(&mut self.lines);
         shrink(&mut self.document);
         Ok(Printed {
             number,
@@ -249,7 +248,7 @@ impl<'a> FrameWorker<'a> {
             }
         }
         summary.exceptions.extend(old.exceptions.iter().filter(|known| known.id == id).cloned());
-        old.lines.copy(id, &mut self.lines);
+        self.list.copy(id, &mut old.lines)?;
         self.press.copy(id)?;
         if let Some(record) = old.records.remove(id) {
             page.memo.known.push_known(record, &old.known);
@@ -297,7 +296,7 @@ impl<'a> FrameWorker<'a> {
         page.memo.known.push(id, &page.site, page.facts.take());
         for line in page.site.drain(..) {
             page.listed.add(line.bytes);
-            site_list::append(&line, &mut self.lines)?;
+            self.list.append(id, &line, page.old.as_ref().map(|old| &old.lines))?;
         }
         Ok(())
     }

@@ -62,22 +62,28 @@ pub enum Unwritable {
 
 /// The header of a record.
 fn tar_header(id: &str, size: usize) -> Option<[u8; BLOCK]> {
-    named_header(&format!("{id}{EXTENSION}"), size)
+    header([id, EXTENSION], size)
 }
 
 /// A deterministic ustar header for a regular file of any name; `None` if name (100 bytes) or
 /// size (8 GiB) do not fit.
 pub fn named_header(name: &str, size: usize) -> Option<[u8; BLOCK]> {
-    if name.len() > 100 || size as u64 >= 1 << 33 {
+    header([name, ""], size)
+}
+
+/// The header of a file whose name has two parts. Made for every record that is written, read or
+/// copied: nothing here takes memory.
+fn header([name, ending]: [&str; 2], size: usize) -> Option<[u8; BLOCK]> {
+    if name.len() + ending.len() > 100 || size as u64 >= 1 << 33 {
         return None;
     }
     let mut block = [0u8; BLOCK];
     let mut put = |at: usize, text: &[u8]| block[at..at + text.len()].copy_from_slice(text);
     put(0, name.as_bytes());
+    put(name.len(), ending.as_bytes());
     put(100, b"0000644\0");
     put(108, b"0000000\0");
     put(116, b"0000000\0");
-    put(124, format!("{size:011o}\0").as_bytes());
     put(136, b"00000000000\0");
     // The checksum is taken with its own field full of spaces.
     put(148, b"        ");
@@ -85,9 +91,19 @@ pub fn named_header(name: &str, size: usize) -> Option<[u8; BLOCK]> {
     put(257, b"ustar\x0000");
     put(329, b"0000000\0");
     put(337, b"0000000\0");
+    octal(size, &mut block[124..135]);
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    octal(sum as usize, &mut block[148..154]);
+    block[154] = 0;
     Some(block)
+}
+
+/// Fills `digits` with a number.
+fn octal(mut number: usize, digits: &mut [u8]) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 8) as u8;
+        number /= 8;
+    }
 }
 
 /// The records of a frame, in order. Ends after the first fault.

@@ -174,17 +174,14 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
         self.fetch_into(info, &mut data)?;
         let card = data.split_off(info.data as usize);
         let place = self.place(info);
-        let ids = card::parse(&self.spans, place, &card)
-            .and_then(|ids| same_count(info, ids))
+        let (first_id, last_id, _) = card::ends(&self.spans, place, &card)
+            .and_then(|ends| card::same_count(info.records, ends.2 as usize).map(|()| ends))
             .map_err(|fault| self.damage(info, fault))?;
-        let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
-            return Err(self.damage(info, Fault::Card("no id")));
-        };
         Ok(EncodedFrame {
             place,
             records: info.records,
-            first_id: first.clone(),
-            last_id: last.clone(),
+            first_id,
+            last_id,
             raw_len: info.raw,
             data,
             card,
@@ -220,13 +217,6 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
     }
 }
 
-fn same_count(info: &FrameInfo, ids: Vec<String>) -> Result<Vec<String>, Fault> {
-    if ids.len() == info.records as usize {
-        return Ok(ids);
-    }
-    Err(Fault::Count { expected: u64::from(info.records), found: ids.len() as u64 })
-}
-
 /// Decodes `data` and checks it against the index and the ids of its card: as many records, and
 /// in a tar the same names.
 pub(crate) fn decode(
@@ -236,7 +226,7 @@ pub(crate) fn decode(
     data: &[u8],
     ids: Vec<String>,
 ) -> Result<DecodedFrame, Fault> {
-    let ids = same_count(info, ids)?;
+    card::same_count(info.records, ids.len())?;
     let raw = decoder.decode(data, u64::from(info.raw))?;
     let mut found = 0;
     for record in Records::new(format.container(), &raw) {
