@@ -111,11 +111,18 @@ export class Room {
         }
       }
     });
-    const docs = found.filter((doc) => counts[doc] === lists.length);
-    if (first.some(({ starts }) => starts?.[1])) docs.sort();
-    const says = Float64Array.from(docs, (doc) => sums[doc]!);
-    for (const doc of found) counts[doc] = sums[doc] = 0;
-    return [{ base: 0, docs, says, weight: 65536 }];
+    if (first.some(({ starts }) => starts?.[1])) found.sort();
+    const kept = new Float64Array(count);
+    count = 0;
+    for (let i = 0; i < found.length; i += 1) {
+      const doc = found[i]!;
+      if (counts[doc] === lists.length) {
+        found[count] = doc;
+        kept[count++] = sums[doc]!;
+      }
+      counts[doc] = sums[doc] = 0;
+    }
+    return [{ base: 0, docs: found.subarray(0, count), says: kept, weight: 65536 }];
   }
 
   /**
