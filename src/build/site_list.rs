@@ -47,19 +47,12 @@ fn failed(source: io::Error) -> BuildError {
 #[derive(Default)]
 pub(super) struct PartWriter {
     part: Vec<u8>,
-    /// Of the group at hand: which, its lines that are new, and what it has in order.
     group: Option<(bool, u64)>,
+    /// The lines of the group at hand, but for those of `copied`.
     lines: Vec<u8>,
-    pieces: Vec<Piece>,
+    /// Records whose lines follow, as the part before has them.
+    copied: Vec<String>,
     compressor: Compressor<'static>,
-}
-
-/// Lines of a record.
-enum Piece {
-    /// As the part before has them.
-    Before(String),
-    /// New ones.
-    Now(Range<usize>),
 }
 
 impl PartWriter {
@@ -71,10 +64,9 @@ impl PartWriter {
         before: Option<&Lines>,
     ) -> Result<(), BuildError> {
         self.enter(id, before)?;
-        let start = self.lines.len();
+        self.copy_lines(before)?;
         serde_json::to_writer(&mut self.lines, line).map_err(|error| failed(error.into()))?;
         self.lines.push(b'\n');
-        self.pieces.push(Piece::Now(start..self.lines.len()));
         Ok(())
     }
 
@@ -82,7 +74,7 @@ impl PartWriter {
     pub(super) fn copy(&mut self, id: &str, before: &mut Lines) -> Result<(), BuildError> {
         if before.leave(id) {
             self.enter(id, Some(before))?;
-            self.pieces.push(Piece::Before(id.to_owned()));
+            self.copied.push(id.to_owned());
         }
         Ok(())
     }
@@ -97,8 +89,8 @@ impl PartWriter {
     /// Drops what was not finished.
     pub(super) fn clear(&mut self) {
         self.part.clear();
-        self.pieces.clear();
         self.lines.clear();
+        self.copied.clear();
         self.group = None;
     }
 
@@ -110,22 +102,26 @@ impl PartWriter {
         Ok(())
     }
 
-    fn end_group(&mut self, before: Option<&Lines>) -> Result<(), BuildError> {
-        if let Some(kept) = before.and_then(|before| before.whole(&self.pieces)) {
-            self.part.extend_from_slice(kept);
-        } else if !self.pieces.is_empty() {
-            let mut lines = Vec::new();
-            for piece in &self.pieces {
-                lines.extend_from_slice(match piece {
-                    Piece::Before(id) => before.map_or(Ok(&[][..]), |before| before.text(id))?,
-                    Piece::Now(range) => &self.lines[range.clone()],
-                });
-            }
-            let group = compressed(&lines, LEVEL, &mut self.compressor).map_err(failed)?;
-            self.part.extend(group);
+    fn copy_lines(&mut self, before: Option<&Lines>) -> Result<(), BuildError> {
+        let Some(before) = before else { return Ok(()) };
+        for id in self.copied.drain(..) {
+            self.lines.extend_from_slice(before.text(&id)?);
         }
-        self.pieces.clear();
-        self.lines.clear();
+        Ok(())
+    }
+
+    fn end_group(&mut self, before: Option<&Lines>) -> Result<(), BuildError> {
+        let whole = before.filter(|_| self.lines.is_empty());
+        if let Some(group) = whole.and_then(|before| before.group(&self.copied)) {
+            self.part.extend_from_slice(group);
+            self.copied.clear();
+        }
+        self.copy_lines(before)?;
+        if !self.lines.is_empty() {
+            let group = compressed(&self.lines, LEVEL, &mut self.compressor).map_err(failed)?;
+            self.part.extend(group);
+            self.lines.clear();
+        }
         Ok(())
     }
 }
@@ -135,14 +131,14 @@ pub(super) struct Lines {
     part: Vec<u8>,
     groups: Vec<Group>,
     places: BTreeMap<String, Place>,
-    /// Records whose lines were [left](Self::leave) to be copied.
-    left: BTreeMap<String, Place>,
 }
 
 /// Where the lines of a record are: in which group, and there which.
 struct Place {
     group: usize,
     lines: Range<usize>,
+    /// Whether they were [left](Lines::leave) to be copied.
+    is_left: bool,
 }
 
 /// Lines that are compressed together.
@@ -174,10 +170,10 @@ impl Lines {
             let lines = group.lines..group.lines + files;
             group.records += 1;
             group.lines = lines.end;
-            places.insert(id.to_owned(), Place { group: at, lines });
+            places.insert(id.to_owned(), Place { group: at, lines, is_left: false });
         }
         match groups.last().map_or(0, |group| group.bytes.end) == part.len() {
-            true => Ok(Lines { part, groups, places, left: BTreeMap::new() }),
+            true => Ok(Lines { part, groups, places }),
             false => Err(cut_short()),
         }
     }
@@ -194,34 +190,28 @@ impl Lines {
 
     /// Those that are still here.
     pub(super) fn rest(&self) -> Result<Vec<SiteLine>, BuildError> {
-        let rest: Result<Vec<_>, _> =
-            self.places.values().map(|place| self.parsed(place)).collect();
+        let rest = self.places.values().filter(|place| !place.is_left);
+        let rest: Result<Vec<_>, _> = rest.map(|place| self.parsed(place)).collect();
         Ok(rest?.into_iter().flatten().collect())
     }
 
-    /// Marks the lines of a record to be copied; `false` if it has none here.
+    /// Leaves the lines of a record to be copied; `false` if it has none here.
     fn leave(&mut self, id: &str) -> bool {
-        self.places.remove_entry(id).is_some_and(|(id, place)| {
-            self.left.insert(id, place);
-            true
-        })
+        self.places.get_mut(id).map(|place| place.is_left = true).is_some()
     }
 
-    /// A group as it is compressed, if all of its records are the pieces, and nothing else is.
-    fn whole(&self, pieces: &[Piece]) -> Option<&[u8]> {
-        let group = |piece: &Piece| match piece {
-            Piece::Before(id) => self.left.get(id).map(|place| place.group),
-            Piece::Now(_) => None,
-        };
-        let first = pieces.first().and_then(group)?;
-        let is_whole = pieces.iter().all(|piece| group(piece) == Some(first))
-            && pieces.len() == self.groups[first].records;
-        is_whole.then(|| &self.part[self.groups[first].bytes.clone()])
+    /// The group of these records as it is compressed, if it is of no others.
+    fn group(&self, ids: &[String]) -> Option<&[u8]> {
+        let group_of = |id: &String| self.places.get(id).map(|place| place.group);
+        let group = ids.first().and_then(group_of)?;
+        let is_whole = ids.len() == self.groups[group].records
+            && ids.iter().all(|id| group_of(id) == Some(group));
+        is_whole.then(|| &self.part[self.groups[group].bytes.clone()])
     }
 
-    /// The lines of a record that was left to be copied.
+    /// The lines of a record as they are.
     fn text(&self, id: &str) -> Result<&[u8], BuildError> {
-        self.left.get(id).map_or(Ok(&[]), |place| self.lines(place))
+        self.places.get(id).map_or(Ok(&[]), |place| self.lines(place))
     }
 
     fn lines(&self, place: &Place) -> Result<&[u8], BuildError> {

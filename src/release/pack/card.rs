@@ -55,50 +55,54 @@ pub fn encode(spans: &Spans, place: Place, ids: &[String]) -> Result<Vec<u8>, Fa
 /// # Errors
 /// Whatever [`encode`] would not have written.
 pub fn parse(spans: &Spans, place: Place, frame: &[u8]) -> Result<Vec<String>, Fault> {
-    let Card { kind, records, ids } = Card::read(place, frame)?;
-    let ids = match (kind, place.pack) {
-        (BITMAP, PackId::Numeric(_)) => bitmap_ids(spans, place, ids),
-        (LIST, PackId::Hashed(_)) => list_ids(ids),
-        _ => None,
-    }
-    .ok_or(UNFIT)?;
+    let card = Card::read(place, frame)?;
+    let records = card.records;
+    let ids = match place.pack {
+        PackId::Numeric(_) => card.bitmap(spans, place).map(bitmap_ids),
+        PackId::Hashed(_) => card.list().and_then(list_ids),
+    };
+    let ids = ids.ok_or(UNFIT)?;
     same_count(records, ids.len())?;
     check(spans, place, &ids)?;
     Ok(ids)
 }
 
-/// The first and the last of the ids on the card of the frame at `place`, and how many there are:
-/// what the writer of a pack that copies frames needs, at a tenth of the time.
+/// The first and the last of the `records` ids on the card of the frame at `place`: what the
+/// writer of a pack that copies frames needs, without making the others.
 ///
 /// # Errors
-/// Whatever [`encode`] would not have written, or no id.
+/// Whatever [`encode`] would not have written, another number of ids, or none.
 pub(super) fn ends(
     spans: &Spans,
     place: Place,
     frame: &[u8],
-) -> Result<(String, String, u32), Fault> {
-    let ends = match (Card::read(place, frame)?, place.pack) {
-        (Card { kind: BITMAP, records, ids }, PackId::Numeric(_)) => {
-            let (start, bitmap) = bitmap(spans, place, ids).ok_or(UNFIT)?;
-            same_count(records, bitmap.iter().map(|byte| byte.count_ones() as usize).sum())?;
-            let first = bitmap.iter().position(|byte| *byte != 0);
-            let last = bitmap.iter().rposition(|byte| *byte != 0);
-            first.zip(last).map(|(first, last)| {
-                let first = start + first as u64 * 8 + u64::from(bitmap[first].trailing_zeros());
-                let last = start + last as u64 * 8 + u64::from(bitmap[last].ilog2());
-                (first.to_string(), last.to_string(), records)
-            })
+    records: u32,
+) -> Result<(String, String), Fault> {
+    let (ends, found) = match place.pack {
+        PackId::Numeric(_) => {
+            let card = Card::read(place, frame)?;
+            let listed = card.records;
+            let (start, bytes) = card.bitmap(spans, place).ok_or(UNFIT)?;
+            let found = bytes.iter().map(|byte| byte.count_ones() as usize).sum();
+            same_count(listed, found)?;
+            let id = |byte: usize, bit: u32| (start + byte as u64 * 8 + u64::from(bit)).to_string();
+            let first = bytes.iter().position(|byte| *byte != 0);
+            let last = bytes.iter().rposition(|byte| *byte != 0);
+            let first = first.map(|first| id(first, bytes[first].trailing_zeros()));
+            let last = last.map(|last| id(last, bytes[last].ilog2()));
+            // Those between are of the frame if the last is.
+            if last.as_ref().is_some_and(|last| spans.place(last) != place) {
+                return Err(ANOTHER);
+            }
+            (first.zip(last), found)
         }
-        (Card { records, .. }, _) => {
+        PackId::Hashed(_) => {
             let ids = parse(spans, place, frame)?;
-            ids.first().cloned().zip(ids.last().cloned()).map(|(a, b)| (a, b, records))
+            (ids.first().cloned().zip(ids.last().cloned()), ids.len())
         }
     };
-    let (first, last, records) = ends.ok_or(Fault::Card("no id"))?;
-    match spans.place(&last) == place {
-        true => Ok((first, last, records)),
-        false => Err(ANOTHER),
-    }
+    same_count(records, found)?;
+    ends.ok_or(Fault::Card("no id"))
 }
 
 /// A card whose ids are not read yet.
@@ -124,6 +128,21 @@ impl<'f> Card<'f> {
         }
         Ok(Card { kind: head[5], records, ids })
     }
+
+    /// The number of the first bit, and the bits: those of the frame at `place`.
+    fn bitmap(mut self, spans: &Spans, place: Place) -> Option<(u64, &'f [u8])> {
+        let first = self.ids.u64()?;
+        let bytes = self.ids.0;
+        let fits = bytes.len() == spans.frame_ids.div_ceil(8) as usize;
+        // So that each bit has a number.
+        let last = first.checked_add((8 * bytes.len() as u64).saturating_sub(1));
+        let is_it = self.kind == BITMAP && spans.first_id(place) == Some(first);
+        (is_it && fits && last.is_some()).then_some((first, bytes))
+    }
+
+    fn list(self) -> Option<Cursor<'f>> {
+        (self.kind == LIST).then_some(self.ids)
+    }
 }
 
 /// Says if there are not as many as there should be.
@@ -132,25 +151,14 @@ pub(super) fn same_count(records: u32, found: usize) -> Result<(), Fault> {
     if expected == found { Ok(()) } else { Err(Fault::Count { expected, found }) }
 }
 
-/// The id of the first bit, and the bits.
-fn bitmap<'f>(spans: &Spans, place: Place, mut ids: Cursor<'f>) -> Option<(u64, &'f [u8])> {
-    let first = ids.u64()?;
-    let bits = ids.0;
-    let fits = bits.len() == spans.frame_ids.div_ceil(8) as usize;
-    // So that no bit is an id that cannot be.
-    let last = first.checked_add((8 * bits.len() as u64).saturating_sub(1));
-    (spans.first_id(place) == Some(first) && fits && last.is_some()).then_some((first, bits))
-}
-
-fn bitmap_ids(spans: &Spans, place: Place, ids: Cursor<'_>) -> Option<Vec<String>> {
-    let (first, bits) = bitmap(spans, place, ids)?;
+fn bitmap_ids((first, bytes): (u64, &[u8])) -> Vec<String> {
     let mut ids = Vec::new();
-    for (i, byte) in bits.iter().enumerate() {
+    for (i, byte) in bytes.iter().enumerate() {
         for bit in (0..8).filter(|bit| byte & (1 << bit) != 0) {
             ids.push((first + i as u64 * 8 + bit).to_string());
         }
     }
-    Some(ids)
+    ids
 }
 
 fn list_ids(mut cursor: Cursor<'_>) -> Option<Vec<String>> {
@@ -238,12 +246,15 @@ mod tests {
     /// Its ends are those of all its ids, if these can be read, and else the same is wrong.
     fn check_ends(spans: &Spans, place: Place, card: &[u8]) {
         let ids = parse(spans, place, card);
-        let ends = ids.and_then(|ids| match ids.as_slice() {
-            [] => Err(Fault::Card("no id")),
-            [first, .., last] => Ok((first.clone(), last.clone(), ids.len() as u32)),
-            [only] => Ok((only.clone(), only.clone(), 1)),
-        });
-        assert_eq!(super::ends(spans, place, card), ends);
+        let records = ids.as_ref().map_or(0, Vec::len) as u32;
+        let both = |ids: Vec<String>| Some((ids.first()?.clone(), ids.last()?.clone()));
+        let want = ids.and_then(|ids| both(ids).ok_or(Fault::Card("no id")));
+        assert_eq!(ends(spans, place, card, records), want);
+        if want.is_ok() {
+            let (expected, found) = (u64::from(records) + 1, u64::from(records));
+            let fault = Err(Fault::Count { expected, found });
+            assert_eq!(ends(spans, place, card, records + 1), fault);
+        }
     }
 
     #[test]

@@ -174,8 +174,7 @@ impl<'a, S: RangeSource + ?Sized> PackReader<'a, S> {
         self.fetch_into(info, &mut data)?;
         let card = data.split_off(info.data as usize);
         let place = self.place(info);
-        let (first_id, last_id, _) = card::ends(&self.spans, place, &card)
-            .and_then(|ends| card::same_count(info.records, ends.2 as usize).map(|()| ends))
+        let (first_id, last_id) = card::ends(&self.spans, place, &card, info.records)
             .map_err(|fault| self.damage(info, fault))?;
         Ok(EncodedFrame {
             place,
