@@ -23,7 +23,7 @@ use super::levels::{BINS, Bin, Histogram, Lengths};
 use super::parts::{Gathered, Parts};
 use super::sort::{distribute, in_order};
 use super::stream::StreamWriter;
-use super::terms::{Source, Term, Terms, each_block, each_term, place};
+use super::terms::{Source, Term, Terms, each_posting, each_term, place};
 
 /// Terms a bucket, and most buckets: their table is read on the first visit.
 const BUCKET_TERMS: u64 = 200;
@@ -230,7 +230,7 @@ impl Exporter {
                 continue;
             }
             for term in same {
-                self.postings(term, decoders, postings)?;
+                self.postings(all, term, decoders, postings)?;
             }
             if same.len() == 1 {
                 in_order(postings, range, other);
@@ -266,15 +266,19 @@ impl Exporter {
     /// Appends records and impacts of a term, in no order.
     fn postings(
         &self,
+        all: &Terms,
         term: &Term,
         decoders: &mut Decoders,
         out: &mut Vec<Posting>,
     ) -> Result<(), SearchError> {
-        let source = self.source(term);
-        let info = term.postings.info();
-        out.reserve(info.doc_freq as usize);
+        let (source, postings) = (self.source(term), &term.postings);
+        out.reserve(postings.records as usize);
+        if let Some(copy) = all.copies.of(postings, source.norms.is_some()) {
+            out.extend(copy.map(|(doc, impact)| (self.records[doc as usize], impact)));
+            return Ok(());
+        }
         let decoder = &mut decoders[usize::from(term.source)];
-        each_posting(source, &info, decoder, |doc, impact| {
+        each_posting(source, &postings.info(), decoder, |doc, impact| {
             out.push((self.records[doc as usize], impact));
         })
     }
@@ -397,7 +401,7 @@ fn all_terms(
         let histogram = &mut histograms[usize::from(source.field != Field::All)];
         each_term(source, |key, info| {
             let place = place(source, key, buckets);
-            gathered.add(key, place, number, info)?;
+            gathered.add(key, place, number, info, &mut decoder)?;
             if source.field == Field::All && info.doc_freq >= GROUPED {
                 frequent.push((key.to_owned(), info.clone()));
             }
@@ -409,24 +413,6 @@ fn all_terms(
     }
     let codes = histograms.map(|histogram| histogram.code());
     Ok(Found { codes, parts: gathered.finish(), frequent })
-}
-
-/// Hands over documents of the segment with the impact of the term in them.
-fn each_posting(
-    source: &Source,
-    info: &TermInfo,
-    decoder: &mut Option<BlockSegmentPostings>,
-    mut each: impl FnMut(u32, Bin),
-) -> Result<(), SearchError> {
-    each_block(source, info, decoder, |block| match &source.norms {
-        None => block.docs().iter().for_each(|doc| each(*doc, Bin::PRESENT)),
-        Some(norms) => {
-            for (doc, frequency) in block.docs().iter().zip(block.freqs()) {
-                let length = norms.fieldnorm_id(*doc);
-                each(*doc, source.lengths.impact(*frequency, length));
-            }
-        }
-    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use tantivy::directory::RamDirectory;
+use tantivy::directory::{Advice, MmapDirectory, RamDirectory};
 use tantivy::indexer::NoMergePolicy;
 use tantivy::schema::{self, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
@@ -68,7 +68,11 @@ impl Inverter {
             Writer::Few(Box::new(builder.single_segment_index_writer(memory, SMALL_BUFFER)?))
         } else {
             fs::create_dir_all(dir).map_err(file_error("make", dir))?;
-            let writer = builder.create_in_dir(dir)?.writer_with_num_threads(1, BUFFER)?;
+            // Hundreds of segments are merged: what a disk reads ahead of each file would be more
+            // than memory has room for, and be read again and again.
+            let files = MmapDirectory::open_with_madvice(dir, Advice::Random)
+                .map_err(tantivy::TantivyError::from)?;
+            let writer = builder.open_or_create(files)?.writer_with_num_threads(1, BUFFER)?;
             writer.set_merge_policy(Box::new(NoMergePolicy));
             Writer::Many(Box::new(writer))
         };

@@ -14,6 +14,7 @@
 
 mod best;
 mod blocks;
+mod copies;
 pub(crate) mod document;
 mod export;
 mod index;

@@ -7,11 +7,13 @@ use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::IndexRecordOption;
 
+use crate::release::search::bits::{put_varint, varint};
 use crate::release::search::key::Place;
 
 use super::SearchError;
+use super::copies::Copies;
 use super::document::Field;
-use super::levels::Lengths;
+use super::levels::{Bin, Lengths};
 
 /// What of a field the export needs.
 pub(super) struct Source {
@@ -21,7 +23,7 @@ pub(super) struct Source {
     pub(super) lengths: Lengths,
 }
 
-/// Where tantivy has the postings of a term.
+/// Where tantivy has the postings of a term, or where their copy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Stretch {
     start: u64,
@@ -37,15 +39,27 @@ impl Stretch {
         Ok(Stretch { start, bytes, records: info.doc_freq })
     }
 
-    /// As bytes, for [`from_bytes`](Self::from_bytes).
-    pub(super) fn to_bytes(self) -> [u8; 16] {
-        let Stretch { start, bytes, records } = self;
-        (u128::from(start) << 64 | u128::from(bytes) << 32 | u128::from(records)).to_le_bytes()
+    /// That of a copy.
+    pub(super) fn of_copy(start: u64, bytes: u32, records: u32) -> Stretch {
+        Stretch { start, bytes, records }
     }
 
-    pub(super) fn from_bytes(bytes: [u8; 16]) -> Stretch {
-        let all = u128::from_le_bytes(bytes);
-        Stretch { start: (all >> 64) as u64, bytes: (all >> 32) as u32, records: all as u32 }
+    /// What it is of all bytes.
+    pub(super) fn of<'a>(&self, all: &'a [u8]) -> &'a [u8] {
+        let start = (self.start as usize).min(all.len());
+        &all[start..all.len().min(start + self.bytes as usize)]
+    }
+
+    /// Appends start and bytes, for [`take`](Self::take).
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        put_varint(out, self.start);
+        put_varint(out, u64::from(self.bytes));
+    }
+
+    /// Reads them at `at`, which moves behind them.
+    pub(super) fn take(records: u32, bytes: &[u8], at: &mut usize) -> Option<Stretch> {
+        let start = varint(bytes, at)?;
+        Some(Stretch { start, bytes: varint(bytes, at)? as u32, records })
     }
 
     /// What tantivy needs to decode them.
@@ -63,7 +77,7 @@ impl Stretch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Term {
     pub(super) place: Place,
-    /// Where tantivy has its postings.
+    /// Where its postings are.
     pub(super) postings: Stretch,
     /// Where it has a base, where its places begin in [`Terms::places`].
     pub(super) places: u32,
@@ -79,6 +93,7 @@ pub(super) struct Term {
 pub(super) struct Terms {
     pub(super) terms: Vec<Term>,
     pub(super) places: Vec<u16>,
+    pub(super) copies: Copies,
 }
 
 impl Terms {
@@ -143,4 +158,22 @@ pub(super) fn each_block(
         block.advance();
     }
     Ok(())
+}
+
+/// Hands over documents of the segment with the impact of the term in them.
+pub(super) fn each_posting(
+    source: &Source,
+    info: &TermInfo,
+    decoder: &mut Option<BlockSegmentPostings>,
+    mut each: impl FnMut(u32, Bin),
+) -> Result<(), SearchError> {
+    each_block(source, info, decoder, |block| match &source.norms {
+        None => block.docs().iter().for_each(|doc| each(*doc, Bin::PRESENT)),
+        Some(norms) => {
+            for (doc, frequency) in block.docs().iter().zip(block.freqs()) {
+                let length = norms.fieldnorm_id(*doc);
+                each(*doc, source.lengths.impact(*frequency, length));
+            }
+        }
+    })
 }

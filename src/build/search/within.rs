@@ -11,6 +11,7 @@ use crate::release::search::key::PAIR;
 use crate::release::search::lists::{GROUPED, ROW_BASE};
 
 use super::SearchError;
+use super::copies::Copies;
 use super::sort::in_order;
 use super::terms::{Source, Stretch, Term, each_block};
 
@@ -86,11 +87,12 @@ fn id((base, _): &Told) -> (bool, Stretch) {
 }
 
 /// Gives `terms` the bases that were found; returns their places, of each term rising. `records`:
-/// document of the segment → record.
+/// document of the segment → record; `copies`: what is copied of the postings of terms.
 pub(super) fn tell(
     sources: [&Source; 2],
     mut found: Vec<Told>,
     records: &[u32],
+    copies: &Copies,
     terms: &mut [Term],
 ) -> Result<Vec<u16>, SearchError> {
     found.par_sort_unstable_by_key(|told| (id(told), told.1));
@@ -99,7 +101,7 @@ pub(super) fn tell(
         .par_chunks(BASES)
         .map_init(
             || vec![0; records.len()],
-            |of_doc, bases| places(sources, bases, records, terms, of_doc),
+            |of_doc, bases| places(sources, bases, records, (terms, copies), of_doc),
         )
         .collect::<Result<_, _>>()?;
     let places = parts.concat();
@@ -121,7 +123,7 @@ fn places(
     [text, keys]: [&Source; 2],
     bases: &[&[Told]],
     records: &[u32],
-    terms: &[Term],
+    (terms, copies): (&[Term], &Copies),
     of_doc: &mut [u16],
 ) -> Result<Vec<u16>, SearchError> {
     let (mut of_text, mut of_keys) = (None, None);
@@ -140,11 +142,14 @@ fn places(
         }
         for (_, term) in *told {
             let before = places.len();
-            let info = terms[*term as usize].postings.info();
+            let postings = &terms[*term as usize].postings;
             // Every record of the whole has its parts.
-            each_block(keys, &info, &mut of_keys, |block| {
-                places.extend(block.docs().iter().map(|doc| of_doc[*doc as usize]));
-            })?;
+            match copies.of(postings, keys.norms.is_some()) {
+                Some(copy) => places.extend(copy.map(|(doc, _)| of_doc[doc as usize])),
+                None => each_block(keys, &postings.info(), &mut of_keys, |block| {
+                    places.extend(block.docs().iter().map(|doc| of_doc[*doc as usize]));
+                })?,
+            }
             places[before..].sort_unstable();
         }
     }
