@@ -15,9 +15,10 @@ import { Words, type Place } from "./words.ts";
 /** Results a page, and the last that can be turned to. */
 const PAGE = 10;
 const LAST = 100;
-/** Bytes of lists that a first answer may cost; those that do not fit share what is left, each at
- * least and at most so much. */
+/** Bytes of lists that a first answer may cost, and, without phrases, of these with what was read before; those that
+ * do not fit share what is left, each at least and at most so much. */
 const FIRST = 96 << 10;
+const BEFORE = 106 << 10;
 const LEAST = 8 << 10;
 const MOST = 32 << 10;
 /** Where two words have more postings, their best records are told, and of lists
@@ -242,6 +243,7 @@ export class Engine {
     // Needed whole: what is left out, and what is only counted.
     const whole = new Set([...sets, ...counted, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
     const newest = question.sort === "newest" || !parts.some(({ occur }) => occur !== "not");
+    const begun = this.files.cost.bytes;
     const prefixed = expanded.flatMap(({ part, keys }) => (part.kind === "prefix" ? [{ keys, word: part.word }] : []));
     const found = await wave(async () => {
       // Days are a table: with the first round, and once.
@@ -276,9 +278,12 @@ export class Engine {
     const words = parts.map((part) => (part.kind === "word" && part.occur === "should" ? part.key : "")).sort();
     const long = open && !newest && words.length === 2 && words.every((word) => /^[^:]+$/.test(word)) ? tiers.filter((tier) => this.#isLong(tier, words)) : [];
     const two = `b:${words.join(" ")}`;
-    await wave(() => Promise.all([this.#load(wanted, first && knownOf(whole), bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
+    // Of a phrase a list that is cut short leaves out records that have it.
+    const left = parts.some(({ kind }) => kind === "phrase") ? FIRST : BEFORE + begun - this.files.cost.bytes;
+    const room = Math.min(left, long.length > 0 ? BESIDE : FIRST);
+    await wave(() => Promise.all([this.#load(wanted, first && knownOf(whole), room, bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
     // A tier that does not know a word may have a list of its stem all the same.
-    if (rare.length > 0) await wave(() => this.#load(knownOf(rare), first && knownOf(whole)));
+    if (rare.length > 0) await wave(() => this.#load(knownOf(rare), first && knownOf(whole), room));
     return { expanded, keys, long, two, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
   }
 
@@ -355,8 +360,7 @@ export class Engine {
   }
 
   /** One round: lists, those of `whole` to their ends, others as far as `FIRST` goes; those in `long` less far, as the best records are told. */
-  async #load(all: Known[], whole: Known[] | false, bases: Known[] = [], long: Tier[] = []): Promise<void> {
-    const room = long.length > 0 ? BESIDE : FIRST;
+  async #load(all: Known[], whole: Known[] | false, room: number, bases: Known[] = [], long: Tier[] = []): Promise<void> {
     const open = [...new Set([...all, ...bases])].flatMap((known) =>
       known.entry?.bytes && !known.list?.whole ? [{ known, entry: known.entry }] : []);
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);

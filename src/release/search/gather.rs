@@ -7,7 +7,7 @@ use super::evaluate::Wanted;
 use super::key;
 use super::lists::{Found, GROUPED, Kind, List, Outside, ROW_BASE, TOGETHER};
 use super::query::{Occur, Part, Query};
-use super::reader::{BESIDE_BEST, FIRST, ReadError, Reading, Searcher};
+use super::reader::{BEFORE_CARDS, BESIDE_BEST, FIRST, ReadError, Reading, Searcher};
 
 /// Words that a prefix stands for.
 const PREFIX_WORDS: usize = 32;
@@ -119,6 +119,7 @@ impl Searcher<'_> {
         analyser: &Analyser,
     ) -> Result<Gathered, ReadError> {
         let Wanted { reading, .. } = wanted;
+        let before = self.source.traffic().bytes;
         let mut parts: Vec<(Occur, Expanded)> =
             query.parts.iter().map(|(occur, part)| (*occur, Expanded::of(part, reading))).collect();
         let keys: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
@@ -162,7 +163,12 @@ impl Searcher<'_> {
             .filter(|(occur, _)| *occur == Occur::Not)
             .flat_map(|(_, part)| part.keys())
             .collect();
-        let room = if long.is_empty() { FIRST } else { BESIDE_BEST };
+        // Of a phrase a list that is cut short leaves out records that have it.
+        let left = match parts.iter().any(|(_, part)| matches!(part, Expanded::Phrase { .. })) {
+            true => FIRST,
+            false => BEFORE_CARDS.saturating_sub(self.source.traffic().bytes - before),
+        };
+        let room = left.min(if long.is_empty() { FIRST } else { BESIDE_BEST });
         let based: BTreeSet<_> =
             bases.iter().map(|(tier, _, base)| (*tier, base.as_str())).collect();
         let whole = |tier: usize, key: &str| match long.is_empty() {

@@ -22,9 +22,11 @@ const MAX_PART: u64 = 256 << 20;
 /// Largest page of cards, or block of words, inflated.
 const MAX_INFLATED: u64 = 4 << 20;
 /// Bytes of lists that a first answer may cost, also where the best records of two words are
-/// known; those that do not fit share what is left, each at least and at most so much.
+/// known, and, without phrases, of these with what was read before; those that do not fit share
+/// what is left, each at least and at most so much.
 pub(super) const FIRST: u64 = 96 << 10;
 pub(super) const BESIDE_BEST: u64 = 32 << 10;
+pub(super) const BEFORE_CARDS: u64 = 106 << 10;
 const LEAST: u64 = 8 << 10;
 const MOST: u64 = 32 << 10;
 
