@@ -57,6 +57,19 @@ impl Copies {
         let all = self.0.as_ref().filter(|_| is_copied(postings.records))?;
         Some(Copy { rest: postings.of(all), before: 0, has_levels })
     }
+
+    /// The places of a term that begin at a byte, `count` of them.
+    pub(super) fn places(&self, start: usize, count: usize) -> Option<impl Iterator<Item = u32>> {
+        let rest = self.0.as_ref()?.get(start..).unwrap_or_default();
+        let places = Copy { rest, before: 0, has_levels: false };
+        Some(places.take(count).map(|(place, _)| place))
+    }
+
+    /// The copy of a term's postings, as [`Copier`] made it.
+    pub(super) fn bytes(&self, postings: &Stretch) -> &[u8] {
+        let all = self.0.as_ref().filter(|_| is_copied(postings.records));
+        all.map(|all| postings.of(all)).unwrap_or_default()
+    }
 }
 
 /// One term's postings.

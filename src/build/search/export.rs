@@ -136,7 +136,8 @@ impl Exporter {
         }
         let terms: u64 = sources.iter().map(|source| source.terms.terms().num_terms() as u64).sum();
         let buckets = (terms / BUCKET_TERMS).clamp(1, BUCKETS) as u32;
-        let Found { codes, parts, frequent } = all_terms(&sources, terms, buckets, beside)?;
+        let Found { codes, parts, frequent } =
+            all_terms(&sources, &records, terms, buckets, beside)?;
         let text = sources.iter().find(|source| source.field == Field::All);
         let best = text.map(|text| BestOfAll::new(text, frequent, &records, buckets));
         let best = best.transpose()?.unwrap_or_default();
@@ -220,8 +221,7 @@ impl Exporter {
             if let [term] = same
                 && term.base > 0
             {
-                let places = all.places(term).iter();
-                postings.extend(places.map(|place| (u32::from(*place), Bin::PRESENT)));
+                all.each_place(term, |place| postings.push((place, Bin::PRESENT)));
                 bits.gamma(term.postings.records);
                 bits.bits(PLACES | u32::from(term.is_second) << 2, 3);
                 bits.gamma(rice_parameter(u32::from(term.base), term.postings.records) + 1);
@@ -273,7 +273,8 @@ impl Exporter {
     ) -> Result<(), SearchError> {
         let (source, postings) = (self.source(term), &term.postings);
         out.reserve(postings.records as usize);
-        if let Some(copy) = all.copies.of(postings, source.norms.is_some()) {
+        let copy = all.copies.of(postings, source.norms.is_some()).filter(|_| term.base == 0);
+        if let Some(copy) = copy {
             out.extend(copy.map(|(doc, impact)| (self.records[doc as usize], impact)));
             return Ok(());
         }
@@ -388,6 +389,7 @@ struct Found {
 
 fn all_terms(
     sources: &[Source],
+    records: &[u32],
     terms: u64,
     buckets: u32,
     beside: &Path,
@@ -412,7 +414,7 @@ fn all_terms(
         })?;
     }
     let codes = histograms.map(|histogram| histogram.code());
-    Ok(Found { codes, parts: gathered.finish(), frequent })
+    Ok(Found { codes, parts: gathered.finish(records)?, frequent })
 }
 
 #[cfg(test)]

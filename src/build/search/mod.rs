@@ -23,6 +23,7 @@ mod order;
 mod parts;
 mod places;
 mod sort;
+mod spool;
 mod stream;
 mod terms;
 mod tier;

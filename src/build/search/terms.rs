@@ -50,16 +50,22 @@ impl Stretch {
         &all[start..all.len().min(start + self.bytes as usize)]
     }
 
-    /// Appends start and bytes, for [`take`](Self::take).
+    /// Appends records, start and bytes, for [`take`](Self::take).
     pub(super) fn put(&self, out: &mut Vec<u8>) {
+        put_varint(out, u64::from(self.records));
         put_varint(out, self.start);
         put_varint(out, u64::from(self.bytes));
     }
 
     /// Reads them at `at`, which moves behind them.
-    pub(super) fn take(records: u32, bytes: &[u8], at: &mut usize) -> Option<Stretch> {
-        let start = varint(bytes, at)?;
-        Some(Stretch { start, bytes: varint(bytes, at)? as u32, records })
+    pub(super) fn take(bytes: &[u8], at: &mut usize) -> Option<Stretch> {
+        let mut number = || varint(bytes, at);
+        Some(Stretch { records: number()? as u32, start: number()?, bytes: number()? as u32 })
+    }
+
+    /// A number that spreads evenly.
+    pub(super) fn mixed(&self) -> u64 {
+        self.start.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32
     }
 
     /// What tantivy needs to decode them.
@@ -79,7 +85,7 @@ pub(super) struct Term {
     pub(super) place: Place,
     /// Where its postings are.
     pub(super) postings: Stretch,
-    /// Where it has a base, where its places begin in [`Terms::places`].
+    /// Where it has a base, where its places begin in [`Terms::places`], or in the copies.
     pub(super) places: u32,
     /// Records of the base; 0 if there is none.
     pub(super) base: u16,
@@ -102,9 +108,15 @@ impl Terms {
         of_bucket(&self.terms, |term| term.place, bucket)
     }
 
-    /// Of a pair with a base.
-    pub(super) fn places(&self, term: &Term) -> &[u16] {
-        &self.places[term.places as usize..][..term.postings.records as usize]
+    /// Hands over the places of a term with a base, rising.
+    pub(super) fn each_place(&self, term: &Term, each: impl FnMut(u32)) {
+        let (start, count) = (term.places as usize, term.postings.records as usize);
+        match self.copies.places(start, count) {
+            Some(places) => places.for_each(each),
+            None => {
+                self.places[start..][..count].iter().map(|place| u32::from(*place)).for_each(each)
+            }
+        }
     }
 }
 
