@@ -243,17 +243,20 @@ export class Engine {
     // Needed whole: what is left out, and what is only counted.
     const whole = new Set([...sets, ...counted, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
     const newest = question.sort === "newest" || !parts.some(({ occur }) => occur !== "not");
-    const begun = this.files.cost.bytes;
+    // What is asked for counts, not what hosts send beside it.
+    let left = BEFORE;
     const prefixed = expanded.flatMap(({ part, keys }) => (part.kind === "prefix" ? [{ keys, word: part.word }] : []));
     const found = await wave(async () => {
       // Days are a table: with the first round, and once.
       const dated = newest ? tiers.map(async (tier) => this.#days.set(tier, await tier.days())) : [];
       const words = prefixed.map(({ word }) => this.#words.beginning(tiers, word));
-      await Promise.all([this.#look(tiers, [...own, ...sets, ...counted]), ...dated]);
+      const [bytes] = await Promise.all([this.#look(tiers, [...own, ...sets, ...counted]), ...dated]);
+      left -= bytes;
       return Promise.all(words);
     });
     let [more, all] = [false, true];
-    found.forEach(({ words, requests }, at) => {
+    found.forEach(({ words, requests, bytes }, at) => {
+      left -= bytes;
       const { keys } = prefixed[at]!;
       const room = Math.floor(Math.max(0, REQUESTS - requests - 2 * own.size) / prefixed.length);
       const most = first ? Math.max(STEMS_AT_LEAST, room) : PREFIXED;
@@ -279,7 +282,7 @@ export class Engine {
     const long = open && !newest && words.length === 2 && words.every((word) => /^[^:]+$/.test(word)) ? tiers.filter((tier) => this.#isLong(tier, words)) : [];
     const two = `b:${words.join(" ")}`;
     // Of a phrase a list that is cut short leaves out records that have it.
-    const left = parts.some(({ kind }) => kind === "phrase") ? FIRST : BEFORE + begun - this.files.cost.bytes;
+    if (parts.some(({ kind }) => kind === "phrase")) left = FIRST;
     const room = Math.min(left, long.length > 0 ? BESIDE : FIRST);
     await wave(() => Promise.all([this.#load(wanted, first && knownOf(whole), room, bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
     // A tier that does not know a word may have a list of its stem all the same.
@@ -335,8 +338,8 @@ export class Engine {
     this.#known.set(name(tier, key), { tier, entry, list: undefined, dead: 0, bytes: new Uint8Array() });
   }
 
-  /** One round: the entries of keys. */
-  async #look(tiers: Tier[], keys: string[]): Promise<void> {
+  /** One round: the entries of keys. Returns the bytes asked for. */
+  async #look(tiers: Tier[], keys: string[]): Promise<number> {
     const wanted = new Map<string, { tier: Tier; from: number; to: number; keys: Map<number, string> }>();
     for (const tier of tiers)
       for (const key of keys) {
@@ -357,9 +360,10 @@ export class Engine {
         this.#known.set(name(tier, key), { tier, entry, list, dead: deadIn(tier, list), bytes: new Uint8Array() });
       }
     });
+    return jobs.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
-  /** One round: lists, those of `whole` to their ends, others as far as `FIRST` goes; those in `long` less far, as the best records are told. */
+  /** One round: lists, those of `whole` to their ends, others as far as `room` goes; those in tiers that are not `long`, if some are, to their ends. */
   async #load(all: Known[], whole: Known[] | false, room: number, bases: Known[] = [], long: Tier[] = []): Promise<void> {
     const open = [...new Set([...all, ...bases])].flatMap((known) =>
       known.entry?.bytes && !known.list?.whole ? [{ known, entry: known.entry }] : []);

@@ -86,10 +86,10 @@ export class Words {
     return wanted.map((one) => this.#read.get(name(one))!);
   }
 
-  /** Words that begin with a prefix, those in most records first; the requests they took at most. */
-  async beginning(tiers: Tier[], prefix: string): Promise<{ words: Word[]; requests: number }> {
+  /** Words that begin with a prefix, those in most records first; the requests and bytes they took at most. */
+  async beginning(tiers: Tier[], prefix: string): Promise<{ words: Word[]; requests: number; bytes: number }> {
     const lists = await Promise.all(tiers.map((tier) => this.#list(tier)));
-    let requests = 0;
+    let [requests, bytes] = [0, 0];
     const wanted = tiers.flatMap((tier, number) => {
       const blocks = lists[number]!;
       let at = blocks.findIndex(({ first }) => compare(first, prefix) > 0);
@@ -98,7 +98,10 @@ export class Words {
       while (end < blocks.length && (compare(blocks[end]!.first, prefix) <= 0 || blocks[end]!.first.startsWith(prefix))) end += 1;
       // Where there are many, those with the most frequent words.
       const near = blocks.slice(at, end).sort((a, b) => b.most - a.most || a.from - b.from).slice(0, BLOCKS).sort((a, b) => a.from - b.from);
-      near.forEach((block, i) => (requests += near[i - 1]?.to === block.from ? 0 : 1));
+      near.forEach(({ from, to }, i) => {
+        requests += near[i - 1]?.to === from ? 0 : 1;
+        bytes += to - from;
+      });
       return near.map((block) => ({ tier, block }));
     });
     const found = new Map<string, Word>();
@@ -112,7 +115,7 @@ export class Words {
       }
     });
     const words = [...found.values()].sort((a, b) => b.records - a.records || compare(a.word, b.word));
-    return { words, requests };
+    return { words, requests, bytes };
   }
 
   /** The word in most records that is a slip away from one that hardly any record has. */

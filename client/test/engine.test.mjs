@@ -312,6 +312,20 @@ test("two frequent words are answered by their best records", async () => {
   whole(await answered([], { filters: { type: ["dataset"] } }, { keep: ({ type }) => type === "dataset" }));
 });
 
+test("what a host sends beside what was asked for leaves no less room for lists", async () => {
+  const place = folder();
+  const pack = 1 << 17;
+  const records = many.map((record) => ({ ...record, keys: { ...record.keys, [`d:10.5/${record.id}`]: 255 } }));
+  const meta = writeTier(place, { name: "base", records, words, pack, buckets: 400 });
+  assert.ok(meta.streams.dict > pack, "whole files of it are more than a first answer may cost");
+  writePointer(place, [meta], pack);
+  for (const kind of ["ranges", "whole"]) {
+    const { engine } = await opened(kind, place);
+    const [{ exact, refining }] = await ask(engine, "ocean climate");
+    assert.deepEqual([exact, refining], [true, false], kind);
+  }
+});
+
 test("prefixes, other spellings and completion", async () => {
   const { engine } = await opened();
   const answer = last(await ask(engine, "glac*"));

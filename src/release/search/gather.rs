@@ -108,7 +108,7 @@ pub(super) struct Gathered {
 }
 
 /// What is known of keys in tiers.
-type Known = BTreeMap<(usize, String), Found>;
+pub(super) type Known = BTreeMap<(usize, String), Found>;
 
 impl Searcher<'_> {
     /// Reads the lists of a query.
@@ -119,7 +119,6 @@ impl Searcher<'_> {
         analyser: &Analyser,
     ) -> Result<Gathered, ReadError> {
         let Wanted { reading, .. } = wanted;
-        let before = self.source.traffic().bytes;
         let mut parts: Vec<(Occur, Expanded)> =
             query.parts.iter().map(|(occur, part)| (*occur, Expanded::of(part, reading))).collect();
         let keys: BTreeSet<String> = parts.iter().flat_map(|(_, part)| part.keys()).collect();
@@ -131,7 +130,7 @@ impl Searcher<'_> {
         // First round: buckets of the keys that are known, of their bases, and of prefixes.
         let bases_of = keys.iter().filter_map(|key| key::bases(key)).flatten();
         let asked: BTreeSet<String> = keys.iter().cloned().chain(bases_of).collect();
-        let mut known = self.find(&asked.iter().flat_map(every).collect())?;
+        let (mut known, mut before) = self.find(&asked.iter().flat_map(every).collect())?;
         let bases = bases(&mut known);
         let mut unknown = BTreeSet::new();
         let mut in_part = query.parts.iter().zip(&parts).any(|((_, part), (_, expanded))| {
@@ -143,10 +142,11 @@ impl Searcher<'_> {
         for ((_, part), (_, expanded)) in query.parts.iter().zip(&mut parts) {
             let (Part::Prefix(prefix), Expanded::Any(stems)) = (part, expanded) else { continue };
             let (words, requests) = self.words(prefix)?;
+            before += requests.iter().sum::<u64>();
             let most = match reading {
                 Reading::Complete | Reading::Final => PREFIX_WORDS,
                 Reading::First => {
-                    let room = FIRST_REQUESTS.saturating_sub(requests + 2 * asked.len());
+                    let room = FIRST_REQUESTS.saturating_sub(requests.len() + 2 * asked.len());
                     (room / prefixes).max(FIRST_PREFIX)
                 }
             };
@@ -166,7 +166,7 @@ impl Searcher<'_> {
         // Of a phrase a list that is cut short leaves out records that have it.
         let left = match parts.iter().any(|(_, part)| matches!(part, Expanded::Phrase { .. })) {
             true => FIRST,
-            false => BEFORE_CARDS.saturating_sub(self.source.traffic().bytes - before),
+            false => BEFORE_CARDS.saturating_sub(before),
         };
         let room = left.min(if long.is_empty() { FIRST } else { BESIDE_BEST });
         let based: BTreeSet<_> =
@@ -205,7 +205,7 @@ impl Searcher<'_> {
         }
         self.rounds += u32::from(has_lists || !unknown.is_empty());
         // A tier that does not know a word may have a list of its stem all the same.
-        let more = self.find(&unknown)?;
+        let (more, _) = self.find(&unknown)?;
         let has_lists = self.load(more, whole, room, &mut lists)?;
         self.rounds += u32::from(has_lists);
         if let Some(words) = words.filter(|_| reading == Reading::Final && best.is_empty()) {
@@ -239,7 +239,8 @@ impl Searcher<'_> {
     ) -> Result<BTreeMap<usize, List>, ReadError> {
         let key = key::best_of_two(words[0], words[1]);
         let asked = long.iter().map(|tier| (*tier, key.clone())).collect();
-        let found = self.find(&asked)?.into_iter().filter_map(|((tier, _), found)| match found {
+        let (found, _) = self.find(&asked)?;
+        let found = found.into_iter().filter_map(|((tier, _), found)| match found {
             Found::Inside(list, Kind::Best) => Some((tier, list)),
             _ => None,
         });

@@ -9,7 +9,7 @@ use super::super::hash::sha256;
 use super::super::pointer::{PointerError, ReleasePointer};
 use super::bits::varint;
 use super::blocks::joined;
-use super::gather::{Lists, Word};
+use super::gather::{Known, Lists, Word};
 use super::key::Place;
 use super::lists::{Found, Kind, List, Outside, Posting, decoded, entries};
 use super::pointer::{MAX_SEARCH_POINTER, SearchPointer, SearchPointerError, Stream, Tier};
@@ -142,11 +142,11 @@ impl<'s> Searcher<'s> {
         self.tiers.iter().map(live).sum()
     }
 
-    /// What the buckets of tiers say of keys.
+    /// What the buckets of tiers say of keys, and how many bytes these are.
     pub(super) fn find(
         &self,
         wanted: &BTreeSet<(usize, String)>,
-    ) -> Result<BTreeMap<(usize, String), Found>, ReadError> {
+    ) -> Result<(Known, u64), ReadError> {
         let mut by_bucket: BTreeMap<(usize, u32), Vec<(&String, u32)>> = BTreeMap::new();
         for (number, key) in wanted {
             let tier = &self.tiers[*number].tier;
@@ -162,16 +162,19 @@ impl<'s> Searcher<'s> {
             let found = joined(&blocks, block)
                 .and_then(|bytes| entries(&bytes, tier.records, &tables.codes, wanted));
             let found = found.ok_or_else(|| damaged(tier, "its dictionary"))?;
-            Ok(found.into_iter().map(|(key, found)| ((*number, key), found)).collect::<Vec<_>>())
+            let found = found.into_iter().map(|(key, found)| ((*number, key), found));
+            Ok((found.collect(), blocks.len() as u64))
         });
-        Ok(found.collect::<Result<Vec<_>, ReadError>>()?.into_iter().flatten().collect())
+        let found = found.collect::<Result<Vec<(Vec<_>, u64)>, ReadError>>()?;
+        let bytes = found.iter().map(|(_, bytes)| bytes).sum();
+        Ok((found.into_iter().flat_map(|(found, _)| found).collect(), bytes))
     }
 
     /// Reads what was found, `room` bytes of it, those that are `whole` to their ends; whether
     /// there were lists to read.
     pub(super) fn load(
         &self,
-        found: BTreeMap<(usize, String), Found>,
+        found: Known,
         whole: impl Fn(usize, &str) -> bool,
         room: u64,
         lists: &mut Lists,
@@ -298,16 +301,19 @@ impl<'s> Searcher<'s> {
         Ok(read.into_iter().flatten().filter(|(place, _)| records.contains(place)).collect())
     }
 
-    /// The words that begin with `prefix`, and how many requests that took.
-    pub(super) fn words(&self, prefix: &str) -> Result<(BTreeMap<String, Word>, usize), ReadError> {
-        let (mut words, mut requests) = (BTreeMap::<String, Word>::new(), 0);
+    /// The words that begin with `prefix`, and the bytes of each request that took.
+    pub(super) fn words(
+        &self,
+        prefix: &str,
+    ) -> Result<(BTreeMap<String, Word>, Vec<u64>), ReadError> {
+        let (mut words, mut requests) = (BTreeMap::<String, Word>::new(), Vec::new());
         for (number, OpenTier { tier, tables, .. }) in self.tiers.iter().enumerate() {
             let blocks = tables.blocks(prefix);
             // Neighbours are one request.
             for near in blocks.chunk_by(|a, b| a.offset + a.bytes == b.offset) {
                 let bytes = near.iter().map(|block| block.bytes).sum();
                 let read = self.part(tier, Stream::Words, near[0].offset, bytes)?;
-                requests += 1;
+                requests.push(bytes);
                 let mut rest = read.as_slice();
                 for block in near {
                     let (now, later) = rest.split_at(block.bytes as usize);
