@@ -9,7 +9,7 @@ use crate::release::search::bits::{put_varint, varint};
 use crate::release::search::lists::GROUPED;
 
 use super::levels::Bin;
-use super::terms::Stretch;
+use super::terms::Term;
 
 /// Whether postings of so many records are copied.
 pub(super) fn is_copied(records: u32) -> bool {
@@ -17,7 +17,7 @@ pub(super) fn is_copied(records: u32) -> bool {
 }
 
 /// Copies one term's postings: document numbers, each as its distance from the one before; in
-/// fields with levels each with its impact.
+/// fields with levels each with the rank of its impact, u16.
 #[derive(Default)]
 pub(super) struct Copier {
     pub(super) bytes: Vec<u8>,
@@ -36,7 +36,7 @@ impl Copier {
         put_varint(&mut self.bytes, u64::from(doc - self.before));
         self.before = doc;
         if let Some(impact) = impact {
-            self.bytes.extend(impact.to_bytes());
+            self.bytes.extend((impact.rank() as u16).to_le_bytes());
         }
     }
 }
@@ -51,24 +51,16 @@ impl Copies {
         Copies(Some(bytes))
     }
 
-    /// That of a term; `None` if its postings are to be had from tantivy alone. `has_levels`:
-    /// whether the field has.
-    pub(super) fn of(&self, postings: &Stretch, has_levels: bool) -> Option<Copy<'_>> {
-        let all = self.0.as_ref().filter(|_| is_copied(postings.records))?;
-        Some(Copy { rest: postings.of(all), before: 0, has_levels })
+    /// That of a term, as [`Copier`] made it; `None` if its postings are to be had from tantivy
+    /// alone, as are those of a term whose places are known.
+    pub(super) fn bytes(&self, term: &Term) -> Option<&[u8]> {
+        let is_copied = is_copied(term.postings.records) && term.base == 0;
+        Some(term.postings.of(self.0.as_ref().filter(|_| is_copied)?))
     }
 
-    /// The places of a term that begin at a byte, `count` of them.
-    pub(super) fn places(&self, start: usize, count: usize) -> Option<impl Iterator<Item = u32>> {
-        let rest = self.0.as_ref()?.get(start..).unwrap_or_default();
-        let places = Copy { rest, before: 0, has_levels: false };
-        Some(places.take(count).map(|(place, _)| place))
-    }
-
-    /// The copy of a term's postings, as [`Copier`] made it.
-    pub(super) fn bytes(&self, postings: &Stretch) -> &[u8] {
-        let all = self.0.as_ref().filter(|_| is_copied(postings.records));
-        all.map(|all| postings.of(all)).unwrap_or_default()
+    /// The postings in it. `has_levels`: whether the field has.
+    pub(super) fn of(&self, term: &Term, has_levels: bool) -> Option<Copy<'_>> {
+        Some(Copy { rest: self.bytes(term)?, before: 0, has_levels })
     }
 }
 
@@ -88,8 +80,8 @@ impl Iterator for Copy<'_> {
         self.rest = &self.rest[at..];
         let mut impact = Bin::PRESENT;
         if self.has_levels {
-            let (bytes, rest) = self.rest.split_first_chunk()?;
-            (impact, self.rest) = (Bin::from_bytes(*bytes), rest);
+            let (rank, rest) = self.rest.split_first_chunk()?;
+            (impact, self.rest) = (Bin::of_rank(u16::from_le_bytes(*rank).into()), rest);
         }
         Some((self.before, impact))
     }

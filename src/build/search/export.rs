@@ -23,7 +23,7 @@ use super::levels::{BINS, Bin, Histogram, Lengths};
 use super::parts::{Gathered, Parts};
 use super::sort::{distribute, in_order};
 use super::stream::StreamWriter;
-use super::terms::{Source, Term, Terms, each_posting, each_term, place};
+use super::terms::{Source, Term, Terms, each_posting, each_posting_of, each_term, place};
 
 /// Terms a bucket, and most buckets: their table is read on the first visit.
 const BUCKET_TERMS: u64 = 200;
@@ -221,7 +221,8 @@ impl Exporter {
             if let [term] = same
                 && term.base > 0
             {
-                all.each_place(term, |place| postings.push((place, Bin::PRESENT)));
+                let places = all.places(term).iter();
+                postings.extend(places.map(|place| (u32::from(*place), Bin::PRESENT)));
                 bits.gamma(term.postings.records);
                 bits.bits(PLACES | u32::from(term.is_second) << 2, 3);
                 bits.gamma(rice_parameter(u32::from(term.base), term.postings.records) + 1);
@@ -271,15 +272,9 @@ impl Exporter {
         decoders: &mut Decoders,
         out: &mut Vec<Posting>,
     ) -> Result<(), SearchError> {
-        let (source, postings) = (self.source(term), &term.postings);
-        out.reserve(postings.records as usize);
-        let copy = all.copies.of(postings, source.norms.is_some()).filter(|_| term.base == 0);
-        if let Some(copy) = copy {
-            out.extend(copy.map(|(doc, impact)| (self.records[doc as usize], impact)));
-            return Ok(());
-        }
+        out.reserve(term.postings.records as usize);
         let decoder = &mut decoders[usize::from(term.source)];
-        each_posting(source, &postings.info(), decoder, |doc, impact| {
+        each_posting_of(term, &all.copies, self.source(term), decoder, |doc, impact| {
             out.push((self.records[doc as usize], impact));
         })
     }

@@ -60,15 +60,6 @@ impl Bin {
         Bin(((impact * BINS as f32) as u16).min(LAST))
     }
 
-    /// As bytes, for [`from_bytes`](Self::from_bytes).
-    pub(super) fn to_bytes(self) -> [u8; 2] {
-        self.0.to_le_bytes()
-    }
-
-    pub(super) fn from_bytes(bytes: [u8; 2]) -> Bin {
-        Bin(u16::from_le_bytes(bytes).min(LAST))
-    }
-
     /// How many are better.
     pub(super) fn rank(self) -> usize {
         usize::from(LAST - self.0)

@@ -14,11 +14,11 @@ use super::SearchError;
 use super::copies::{Copier, Copies, is_copied};
 use super::document::Field;
 use super::spool::{By, Row, Spool};
-use super::terms::{Source, Stretch, Term, Terms, each_posting};
+use super::terms::{Source, Stretch, Term, Terms, each_posting, of_term};
 use super::within::{self, Bases, Told};
 
-/// Terms held at a time, at 32 bytes and as many for those that have a base, and some 10 for copies
-/// of their postings.
+/// Terms held at a time, at 32 bytes, 80 where they wait for their places, and some 10 for copies of
+/// their postings, or places.
 const TERMS: u64 = 4_000_000;
 /// Records that three words in a row need to be a key.
 const ROW_RECORDS: u32 = 6;
@@ -89,8 +89,8 @@ impl<'a> Gathered<'a> {
                 return Ok(());
             }
             (Part::Spooled(_), By::Base(base)) => {
-                let number = base.postings.mixed() % self.based.len() as u64;
-                &mut self.based[number as usize]
+                let part = base.postings.part(self.based.len());
+                &mut self.based[part]
             }
             (Part::Spooled(spool), _) => spool,
         };
@@ -107,30 +107,24 @@ impl<'a> Gathered<'a> {
 
     /// All of them. `records`: document of the segment → record.
     pub(super) fn finish(self, records: &[u32]) -> Result<Parts, SearchError> {
-        let Gathered { sources, mut parts, based, mut copier, .. } = self;
-        // Without these no term has a base.
-        let Some(sources) = of_bases(sources) else { return Ok(parts) };
+        let Gathered { sources, mut parts, based, .. } = self;
+        let mut copy = Vec::new();
         for spool in based {
-            let (Held { mut terms, found, originals }, copies) = spool.read()?;
-            let places = within::tell(sources, found, records, &copies, &mut terms)?;
-            for (term, original) in terms.iter().zip(originals) {
+            let mut held = spool.read()?;
+            held.tell(sources, records)?;
+            for (term, original) in held.terms.iter().zip(held.originals) {
                 let Term { place, base, is_second, source, .. } = *term;
-                let by = match base {
-                    0 => By::Records,
-                    _ => By::Places { base, is_second },
-                };
-                let row = Row { place, postings: original, source, by };
-                let copy = match by {
-                    By::Places { .. } => {
-                        copier.clear();
-                        let places = &places[term.places as usize..][..original.records as usize];
-                        places.iter().for_each(|place| copier.add(u32::from(*place), None));
-                        copier.bytes.as_slice()
+                let (by, copy) = match base {
+                    0 => (By::Records, held.copies.bytes(term).unwrap_or_default()),
+                    _ => {
+                        copy.clear();
+                        let places = of_term(&held.places, term).iter();
+                        copy.extend(places.flat_map(|place| place.to_le_bytes()));
+                        (By::Places { base, is_second }, copy.as_slice())
                     }
-                    _ => copies.bytes(&term.postings),
                 };
                 if let Part::Spooled(spool) = parts.of(place) {
-                    spool.write(row, copy)?;
+                    spool.write(Row { place, postings: original, source, by }, copy)?;
                 }
             }
         }
@@ -170,14 +164,12 @@ impl Part {
     /// The terms in order, with the places of those that have a base. `records`: document of the
     /// segment → record.
     pub(super) fn terms(self, sources: &[Source], records: &[u32]) -> Result<Terms, SearchError> {
-        let (Held { mut terms, found, .. }, copies) = match self {
-            Part::Held(held) => (held, Copies::default()),
+        let mut held = match self {
+            Part::Held(held) => held,
             Part::Spooled(spool) => spool.read()?,
         };
-        let places = match of_bases(sources) {
-            Some(sources) => within::tell(sources, found, records, &copies, &mut terms)?,
-            None => Vec::new(),
-        };
+        held.tell(sources, records)?;
+        let Held { mut terms, places, copies, .. } = held;
         terms.par_sort_unstable_by_key(|term| (term.place, term.source, term.postings));
         Ok(Terms { terms, places, copies })
     }
@@ -187,14 +179,27 @@ impl Part {
 #[derive(Default)]
 pub(super) struct Held {
     pub(super) terms: Vec<Term>,
+    /// Those that have a base, while their places are not known.
     pub(super) found: Vec<Told>,
-    /// Where tantivy has the postings of the terms, where they have bases and copies.
+    pub(super) places: Vec<u16>,
+    pub(super) copies: Copies,
+    /// Of terms that wait for their places, where tantivy has their postings.
     pub(super) originals: Vec<Stretch>,
 }
 
 impl Held {
     pub(super) fn with_capacity(terms: usize) -> Held {
         Held { terms: Vec::with_capacity(terms), ..Held::default() }
+    }
+
+    /// Finds the places of terms that have a base.
+    fn tell(&mut self, sources: &[Source], records: &[u32]) -> Result<(), SearchError> {
+        let found = std::mem::take(&mut self.found);
+        if let Some(sources) = of_bases(sources).filter(|_| !found.is_empty()) {
+            let Held { terms, copies, .. } = self;
+            self.places = within::tell(sources, found, records, copies, terms)?;
+        }
+        Ok(())
     }
 
     /// Takes a term whose places are not known yet.

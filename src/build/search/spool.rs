@@ -49,7 +49,7 @@ pub(super) enum By {
 /// The file: chunks, each after its bytes as u32. A chunk: terms; each is one byte, which source it
 /// is of and what it is told by; bucket and fingerprint, u32 each; then varints: records of the
 /// term, start and bytes of its postings, bytes of the copy; then records, start and bytes of its
-/// base, or records of the base of its places; then the copy.
+/// base, or records of the base of its places; then the copy, or the places, u16 each.
 pub(super) struct Spool {
     file: File,
     /// Where it was made.
@@ -103,8 +103,8 @@ impl Spool {
         written.map_err(file_error("write", &self.path))
     }
 
-    /// The terms as they came, those with places with these in the copies.
-    pub(super) fn read(mut self) -> Result<(Held, Copies), SearchError> {
+    /// The terms as they came.
+    pub(super) fn read(mut self) -> Result<Held, SearchError> {
         self.end_chunk()?;
         let Spool { mut file, path, mut chunk, terms, copied } = self;
         let read = || file_error("read", &path);
@@ -122,7 +122,8 @@ impl Spool {
                 taken.ok_or(ErrorKind::InvalidData.into()).map_err(read())?;
             }
         }
-        Ok((held, Copies::new(copies)))
+        held.copies = Copies::new(copies);
+        Ok(held)
     }
 }
 
@@ -136,29 +137,32 @@ fn take(chunk: &[u8], at: &mut usize, held: &mut Held, copies: &mut Vec<u8>) -> 
         bucket: u32::from_le_bytes(*bucket),
         fingerprint: u32::from_le_bytes(*fingerprint),
     };
-    let original = Stretch::take(chunk, at)?;
+    let (source, is_second) = (says & (SECOND - 1), says & SECOND > 0);
+    let mut postings = Stretch::take(chunk, at)?;
     let copied = varint(chunk, at)? as usize;
-    let copy = Stretch::of_copy(copies.len() as u64, copied as u32, original.records);
-    let is_second = says & SECOND > 0;
-    let mut row = Row { place, postings: original, source: says & (SECOND - 1), by: By::Records };
-    if says & HAS_PLACES > 0 {
-        // What shares its entry with another key is told by its postings all the same.
-        let (base, places) = (varint(chunk, at)? as u16, u32::try_from(copies.len()).ok()?);
-        let Row { place, postings, source, .. } = row;
-        held.terms.push(Term { place, postings, places, base, is_second, source });
+    let by = if says & HAS_BASE > 0 {
+        held.originals.push(postings);
+        let (is_pair, postings) = (says & OF_PAIR > 0, Stretch::take(chunk, at)?);
+        By::Base(Base { is_pair, postings, is_second })
+    } else if says & HAS_PLACES > 0 {
+        By::Places { base: varint(chunk, at)? as u16, is_second }
     } else {
-        if says & HAS_BASE > 0 {
-            let is_pair = says & OF_PAIR > 0;
-            row.by = By::Base(Base { is_pair, postings: Stretch::take(chunk, at)?, is_second });
-            held.originals.push(original);
-        }
-        if is_copied(original.records) {
-            row.postings = copy;
-        }
-        held.add(row);
-    }
-    copies.extend_from_slice(chunk.get(*at..*at + copied)?);
+        By::Records
+    };
+    let copy = chunk.get(*at..*at + copied)?;
     *at += copied;
+    if let By::Places { base, is_second } = by {
+        // What shares its entry with another key is told by its postings all the same.
+        let places = u32::try_from(held.places.len()).ok()?;
+        held.places.extend(copy.as_chunks().0.iter().map(|place| u16::from_le_bytes(*place)));
+        held.terms.push(Term { place, postings, places, base, is_second, source });
+        return Some(());
+    }
+    if is_copied(postings.records) {
+        postings = Stretch::of_copy(copies.len() as u64, copied as u32, postings.records);
+        copies.extend_from_slice(copy);
+    }
+    held.add(Row { place, postings, source, by });
     Some(())
 }
 
@@ -210,29 +214,31 @@ mod tests {
             })
             .collect();
         let mut copier = Copier::default();
+        let placed = |n: u32| (0..records(n)).map(move |at| (n + at) as u16);
         for (n, row) in (0..).zip(&rows) {
+            if is_placed(row) {
+                let bytes: Vec<u8> = placed(n).flat_map(u16::to_le_bytes).collect();
+                spool.write(*row, &bytes).unwrap();
+                continue;
+            }
             copier.clear();
             for (doc, impact) in (0..records(n).min(9)).map(|at| posting(n, at)) {
-                let has_levels = has_levels(n) && !is_placed(row);
-                copier.add(doc, has_levels.then_some(impact));
+                copier.add(doc, has_levels(n).then_some(impact));
             }
-            let is_copied = is_placed(row) || is_copied(records(n));
-            spool.write(*row, if is_copied { &copier.bytes } else { &[] }).unwrap();
+            spool.write(*row, if is_copied(records(n)) { &copier.bytes } else { &[] }).unwrap();
         }
-        let (Held { terms, found, originals }, copies) = spool.read().unwrap();
+        let Held { terms, found, places, copies, originals } = spool.read().unwrap();
         assert_eq!((terms.len(), found.len(), originals.len()), (40_000, 20_001, 20_001));
         let based = rows.iter().filter(|row| matches!(row.by, By::Base(_)));
         assert!(based.map(|row| row.postings).eq(originals));
-        let all = Terms { terms, places: Vec::new(), copies };
+        let all = Terms { terms, places, copies };
         let mut found = found.into_iter();
         for ((n, row), term) in (0..).zip(&rows).zip(&all.terms) {
             assert_eq!((term.place, term.source), (row.place, row.source));
             assert_eq!(term.postings.records, records(n));
-            let postings = (0..records(n).min(9)).map(|at| posting(n, at));
             if let By::Places { base, is_second } = row.by {
-                let mut places = Vec::new();
-                all.each_place(term, |place| places.push(place));
-                assert!(places.iter().copied().eq(postings.map(|(doc, _)| doc)), "{n}");
+                assert!(all.places(term).iter().copied().eq(placed(n)), "{n}");
+                assert!(all.copies.of(term, false).is_none(), "{n}");
                 assert_eq!((term.base, term.is_second), (base, is_second));
                 assert_eq!(term.postings, row.postings, "of what it shares an entry with");
                 continue;
@@ -241,14 +247,17 @@ mod tests {
             if let By::Base(base) = row.by {
                 assert_eq!(found.next(), Some((base, n)));
             }
-            let Some(copied) = all.copies.of(&term.postings, has_levels(n)) else {
+            let Some(copied) = all.copies.of(term, has_levels(n)) else {
                 assert!(!is_copied(records(n)) && term.postings == row.postings, "{n}");
                 continue;
             };
+            let postings = (0..records(n).min(9)).map(|at| posting(n, at));
             let present = |(doc, impact)| (doc, if has_levels(n) { impact } else { Bin::PRESENT });
             assert!(copied.eq(postings.map(present)), "{n}");
-            assert_ne!(all.copies.bytes(&term.postings).is_empty(), records(n) > 0);
+            let bytes = all.copies.bytes(term).map(<[u8]>::is_empty);
+            assert_eq!(bytes, Some(records(n) == 0));
         }
-        assert!(Copies::default().of(&stretch(1), true).is_none(), "nothing is copied");
+        let none = Copies::default();
+        assert!(all.terms.iter().all(|term| none.of(term, true).is_none()), "nothing is copied");
     }
 }

@@ -63,9 +63,9 @@ impl Stretch {
         Some(Stretch { records: number()? as u32, start: number()?, bytes: number()? as u32 })
     }
 
-    /// A number that spreads evenly.
-    pub(super) fn mixed(&self) -> u64 {
-        self.start.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32
+    /// Which of `parts` it is in, the same each time: places in a file are as good as random.
+    pub(super) fn part(&self, parts: usize) -> usize {
+        (self.start % parts as u64) as usize
     }
 
     /// What tantivy needs to decode them.
@@ -85,7 +85,7 @@ pub(super) struct Term {
     pub(super) place: Place,
     /// Where its postings are.
     pub(super) postings: Stretch,
-    /// Where it has a base, where its places begin in [`Terms::places`], or in the copies.
+    /// Where it has a base, where its places begin in [`Terms::places`].
     pub(super) places: u32,
     /// Records of the base; 0 if there is none.
     pub(super) base: u16,
@@ -108,16 +108,15 @@ impl Terms {
         of_bucket(&self.terms, |term| term.place, bucket)
     }
 
-    /// Hands over the places of a term with a base, rising.
-    pub(super) fn each_place(&self, term: &Term, each: impl FnMut(u32)) {
-        let (start, count) = (term.places as usize, term.postings.records as usize);
-        match self.copies.places(start, count) {
-            Some(places) => places.for_each(each),
-            None => {
-                self.places[start..][..count].iter().map(|place| u32::from(*place)).for_each(each)
-            }
-        }
+    /// Of a pair with a base.
+    pub(super) fn places(&self, term: &Term) -> &[u16] {
+        of_term(&self.places, term)
     }
+}
+
+/// Of the places of some terms those of one.
+pub(super) fn of_term<'p>(places: &'p [u16], term: &Term) -> &'p [u16] {
+    &places[term.places as usize..][..term.postings.records as usize]
 }
 
 /// Of what is in the order of its places, that of a bucket.
@@ -188,4 +187,21 @@ pub(super) fn each_posting(
             }
         }
     })
+}
+
+/// The same of a term whose postings may be copied.
+pub(super) fn each_posting_of(
+    term: &Term,
+    copies: &Copies,
+    source: &Source,
+    decoder: &mut Option<BlockSegmentPostings>,
+    mut each: impl FnMut(u32, Bin),
+) -> Result<(), SearchError> {
+    match copies.of(term, source.norms.is_some()) {
+        Some(copy) => {
+            copy.for_each(|(doc, impact)| each(doc, impact));
+            Ok(())
+        }
+        None => each_posting(source, &term.postings.info(), decoder, each),
+    }
 }

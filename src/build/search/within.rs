@@ -13,7 +13,7 @@ use crate::release::search::lists::{GROUPED, ROW_BASE};
 use super::SearchError;
 use super::copies::Copies;
 use super::sort::in_order;
-use super::terms::{Source, Stretch, Term, each_block};
+use super::terms::{Source, Stretch, Term, each_block, each_posting_of};
 
 /// Bases whose terms a thread takes at a time.
 const BASES: usize = 256;
@@ -142,14 +142,11 @@ fn places(
         }
         for (_, term) in *told {
             let before = places.len();
-            let postings = &terms[*term as usize].postings;
+            let term = &terms[*term as usize];
             // Every record of the whole has its parts.
-            match copies.of(postings, keys.norms.is_some()) {
-                Some(copy) => places.extend(copy.map(|(doc, _)| of_doc[doc as usize])),
-                None => each_block(keys, &postings.info(), &mut of_keys, |block| {
-                    places.extend(block.docs().iter().map(|doc| of_doc[*doc as usize]));
-                })?,
-            }
+            each_posting_of(term, copies, keys, &mut of_keys, |doc, _| {
+                places.push(of_doc[doc as usize]);
+            })?;
             places[before..].sort_unstable();
         }
     }
