@@ -29,11 +29,11 @@ const BESIDE = 32 << 10;
 const PREFIXED = 32;
 const READ = 50;
 /** Of a first answer: requests before its cards, stems a prefix has at least, stems of a phrase
- * whose lists are read at most, pairs of a longer one, cards for a phrase of two words and of more. */
+ * whose lists are read at most, those that a longer one is looked for by, cards for a phrase of two words and of more. */
 const REQUESTS = 9;
 const STEMS_AT_LEAST = 2;
 const STEMS = 3;
-const PAIRS = 4;
+const ROW = 5;
 const CARDS = [14, 10] as const;
 /** Records whose dates are compared for one page, newest first. */
 const CLOSE = 200;
@@ -60,11 +60,12 @@ interface Known {
   bytes: Uint8Array;
 }
 
-/** A part, its keys, and of a phrase the stems: none if it is looked for by its pairs alone. */
+/** A part, its keys, and of a phrase the stems: those whose lists are read, those that it is looked for by. */
 interface Expanded {
   part: Part;
   keys: string[];
   stems: string[];
+  row?: string[];
 }
 
 /** What a question needs before cards. */
@@ -306,16 +307,17 @@ export class Engine {
   }
 
   /** Of each pair of a phrase what tells it in a tier: three stems, if they are a key there, as where these are their pairs are. */
-  #told(tier: Tier, { keys, stems }: Expanded): string[] {
-    if (stems.length === 0) return keys;
-    const three = rows(stems, 3);
-    return rows(stems, 2).map((pair, at) => [three[at], three[at - 1]].find((key) => key && this.#of(tier, key)?.entry) ?? pair);
+  #told(tier: Tier, { row = [] }: Expanded): string[] {
+    const three = rows(row, 3);
+    return rows(row, 2).map((pair, at) => [three[at], three[at - 1]].find((key) => key && this.#of(tier, key)?.entry) ?? pair);
   }
 
-  /** The records that have a phrase, as far as its pairs tell, with the scores of `stems`; whether all lists of these are here. */
-  #rows(tiers: Tier[], phrase: Expanded, room: Room, stems: Segment[][] = []): { both: Segment[]; whole: boolean } {
+  /** The records that have a phrase, as far as its pairs tell, with the scores of `stems`; whether all lists of these are here.
+   * `likely`: also those that have what could be read. */
+  #rows(tiers: Tier[], phrase: Expanded, room: Room, stems: Segment[][] = [], likely = false): { both: Segment[]; whole: boolean } {
     const told = tiers.map((tier) => this.#told(tier, phrase).map((key) => this.#segments([tier], key)));
-    const lists = (told[0] ?? []).map((_, at) => told.flatMap((of) => of[at]!.segments));
+    const use = (of: typeof told[0], one: typeof of[0]) => (likely && !one.whole && of.find(({ whole }) => whole)) || one;
+    const lists = (told[0] ?? []).map((_, at) => told.flatMap((of) => use(of, of[at]!).segments));
     if (phrase.stems.length > 0) for (const one of lists.flat()) one.weight = 0;
     return { both: room.gather(lists, stems), whole: told.flat().every(({ whole }) => whole) };
   }
@@ -373,7 +375,9 @@ export class Engine {
       const fits = !whole || !isGrouped(entry) || [...whole, ...bases].includes(known) || spent + entry.bytes <= room || (long.length > 0 && !long.includes(known.tier));
       const have = known.bytes.length;
       const share = Math.floor((room - spent) / (open.length - at));
-      const to = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
+      const most = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
+      // Without levels a list is one group, and its beginning nothing.
+      const to = entry.are || most === entry.bytes ? most : 0;
       spent += to;
       return to > have ? [{ known, entry, from: entry.offset + have, to: entry.offset + to, have }] : [];
     });
@@ -461,7 +465,7 @@ export class Engine {
     const count = counting.map(([slug]) => this.#segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
     const unknown = expanded.filter((one) => one.part.kind === "phrase" && !tiers.every((tier) => this.#knows(tier, one)));
-    const phrases = unknown.filter(({ part, stems }) => part.occur !== "not" && stems.length > 0);
+    const phrases = unknown.filter(({ part }) => part.occur !== "not");
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
     const first = this.#matches(tiers, expanded, [], room);
@@ -487,7 +491,7 @@ export class Engine {
       let left = false;
       const asked = phrases.flatMap((phrase) => {
         const { likely, shown } = this.#likely(tiers, phrase, room);
-        const most = !first ? READ : newest ? 0 : Math.max(0, CARDS[phrase.stems.length > 2 ? 1 : 0] - Math.min(PAGE, shown));
+        const most = !first ? READ : newest ? 0 : Math.max(0, CARDS[phrase.row![2] ? 1 : 0] - Math.min(PAGE, shown));
         left ||= likely.length > most;
         return likely.slice(0, most);
       });
@@ -528,12 +532,13 @@ export class Engine {
   }
 
   /**
-   * The best records that have all words of a phrase but not its pairs, of tiers whose pairs do not
-   * tell them all, and how many have these.
+   * The best records that have all words of a phrase, or those pairs that could be read, but not all
+   * its pairs, of tiers whose pairs do not tell them all, and how many have these.
    */
   #likely(tiers: Tier[], phrase: Expanded, room: Room): { likely: number[]; shown: number } {
     const { stems } = phrase;
     const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.#segments(tiers, key) }));
+    if (!stems[0]) parts.push({ occur: "must", segments: this.#rows(tiers, phrase, room, [], true).both, whole: true });
     // Those that have every pair are found anyway.
     const { both: segments } = this.#rows(tiers, phrase, room);
     parts.push({ occur: "not", segments, whole: true });
@@ -687,8 +692,10 @@ const keysOf = (part: Part, first: boolean): Expanded => {
   if (part.kind === "word") return { part, keys: [part.key], stems: [] };
   if (part.kind === "prefix") return { part, keys: [], stems: [] };
   if (part.kind === "field") return { part, keys: [...part.keys, ...part.pairs], stems: [] };
-  if (first && part.stems.length > STEMS) return { part, keys: rows(part.stems, 2).slice(0, PAIRS), stems: [] };
-  return { part, keys: [...part.stems, ...rows(part.stems, 2), ...rows(part.stems, 3)], stems: part.stems };
+  const isLong = first && part.stems.length > STEMS;
+  const row = isLong ? part.stems.slice(0, ROW) : part.stems;
+  const stems = isLong ? [] : row;
+  return { part, keys: [...stems, ...rows(row, 2), ...rows(row, 3)], stems, row };
 };
 
 /** What a reader should know of how the question was understood. */

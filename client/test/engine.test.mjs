@@ -229,6 +229,7 @@ test("three words in a row tell a phrase where they are a key", async () => {
     const expected = oracle(["wave", "climat", "ice", ...(q.startsWith('"ocean') ? ["ocean"] : [])], { from: [records], gone: [], keep: ({ id }) => (Number(id) - 90_000) % every === 0 });
     const answers = await ask(engine, q);
     assert.deepEqual([last(answers).total, last(answers).exact, ids(last(answers)), last(answers).notes], [expected.length, true, best(expected), []], q);
+    assert.deepEqual([answers[0].total, answers[0].exact], [expected.length, answers.length === 1], q);
     return answers[0].cost;
   };
   const { rounds, requests } = await told('"wave climate ice"', 30);
@@ -239,6 +240,26 @@ test("three words in a row tell a phrase where they are a key", async () => {
   await told('"ocean wave climate ice"', 60);
   // A pair that shares its list is no base.
   await told('"wave climate ice"', 6, { shared: ["p:climat ice"] });
+});
+
+test("a long phrase is found at first though one of its lists does not fit", async () => {
+  const records = corpus(60_000, 100_000);
+  const others = Array.from({ length: 20 }, (_, at) => `other${at}`);
+  const phrase = ["wave", "climat", "ice", "glacier", "ocean"];
+  const all = Object.fromEntries([...phrase, ...phrase.slice(1).map((word, at) => `p:${phrase[at]} ${word}`)].map((key) => [key, 255]));
+  records.forEach((record, at) => {
+    // Two words that follow each other in half of the records, and lists that leave no room for where.
+    record.keys = roll(2) === 0 ? { wave: 200, climat: 200, "p:wave climat": 255 } : { ice: 9, glacier: 9, ocean: 9 };
+    for (const word of others) if (roll(12) === 0) record.keys[word] = roll(256);
+    // One of these has its words in a row.
+    if (at === 9000 || at === 9001) Object.assign(record.keys, all);
+    if (at === 9000) record.card[5] = "Wave climate ice glacier ocean";
+  });
+  const place = folder();
+  writePointer(place, [writeTier(place, { name: "base", records, words, pack: PACK, buckets: 50 })], PACK);
+  const { engine } = await opened("ranges", place);
+  const [first] = await ask(engine, `+"wave climate ice glacier ocean" ${others.join(" ")}`);
+  assert.deepEqual([ids(first), first.total, first.exact, first.refining], [["109000"], 1, false, true]);
 });
 
 test("pairs that are no keys are looked for on cards, unless all text has pairs", async () => {

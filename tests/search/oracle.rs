@@ -245,8 +245,42 @@ fn three_words_in_a_row_are_told_from_two_and_two() {
     check(40, "sea ice edge", &[902, 903, 904]);
     // One of the pairs is in one title: two and two are told, be they apart.
     check(40, "polar sea ice", &[903, 904, 905]);
+    // Of four words, of which a first answer does not read the lists.
+    check(40, "polar sea ice edge", &[903, 904]);
     // Here both are in few.
     check(10, "sea ice edge", &[901, 902, 903, 904, 905]);
+}
+
+#[test]
+fn a_phrase_is_found_at_first_though_one_of_its_lists_does_not_fit() {
+    const RECORDS: u32 = 60_000;
+    let mut state = 7_u32;
+    let mut roll = |sides: u32| {
+        state = state.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        (state >> 16) % sides
+    };
+    let title = |n: u32| match n {
+        // One of these has its words in a row.
+        9_000 => "North wind over arctic seas",
+        9_001 => "Wind over arctic seas, and a north wind over",
+        _ => "Notes",
+    };
+    // A list of half of the records, two words that are in all of these, and shorter lists that
+    // together leave no room for it.
+    let text = |_| {
+        let pair = if roll(2) == 0 { "north wind" } else { "" };
+        let others = (0..20).filter(|_| roll(12) == 0).map(|word| format!(" other{word}"));
+        others.fold(pair.to_owned(), |text, word| text + &word)
+    };
+    let texts: Vec<String> = (0..RECORDS).map(text).collect();
+    let lines = (0..RECORDS).zip(&texts).map(|(n, text)| line(n + 1, title(n), text));
+    let repository = Repository::of_lines(&lines.collect::<String>());
+    repository.build(1, 1);
+    let others = (0..20).map(|word| format!(" other{word}")).collect::<String>();
+    let first = |text: &str| repository.ask(text, |wanted| wanted.reading = Reading::First);
+    let answer = first(&format!("+\"north wind over arctic seas\"{others}"));
+    let found: Vec<&str> = answer.hits.iter().map(|hit| hit.id.as_str()).collect();
+    assert_eq!((found.as_slice(), answer.total, answer.exact), (&["9001"][..], 1, false));
 }
 
 #[test]

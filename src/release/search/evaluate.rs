@@ -8,7 +8,7 @@ use super::analyse::Analyser;
 use super::gather::{Expanded, Gathered, Lists, told_by};
 use super::lists::{List, idf};
 use super::pointer::Phrases;
-use super::query::{Facet, Filter, Occur, Query};
+use super::query::{Facet, Filter, Occur, Part, Query};
 use super::reader::{OpenTier, ReadError, Reading, Searcher};
 use super::tables::{Run, TierTables};
 
@@ -127,9 +127,9 @@ impl Searcher<'_> {
             }
             self.fetch(places.into_iter(), &mut cards)?;
             for ((_, part), (candidates, (_, found))) in
-                parts.iter().zip(likely.into_iter().zip(&mut matched))
+                query.parts.iter().zip(likely.into_iter().zip(&mut matched))
             {
-                if let Expanded::Phrase { stems, .. } = part {
+                if let Part::Phrase(stems) = part {
                     add_seen(stems, candidates, &cards, analyser, found);
                 }
             }
@@ -190,15 +190,16 @@ impl Searcher<'_> {
 
     /// What a key adds to each record, by tier.
     fn scores(&self, key: &str, lists: &Lists) -> Matches {
-        let found = lists.get(key);
-        let idf = self.idf(found);
-        let tiers = self.tiers.iter().enumerate();
-        let scores = tiers.map(|(number, open)| {
-            let postings = found.map(|lists| lists[number].postings.as_slice()).unwrap_or_default();
-            let live = postings.iter().filter(|(record, _)| !open.is_dead(*record));
-            live.map(|(record, says)| (*record, idf * f64::from(*says) / 65536.0)).collect()
-        });
-        scores.collect()
+        let idf = self.idf(lists.get(key));
+        (0..self.tiers.len()).map(|tier| self.weighed(key, tier, idf, lists)).collect()
+    }
+
+    /// What a key of this weight adds to each record of a tier.
+    fn weighed(&self, key: &str, tier: usize, weight: f64, lists: &Lists) -> Scored {
+        let postings = lists.get(key).map(|lists| lists[tier].postings.as_slice());
+        let all = postings.unwrap_or_default().iter();
+        let live = all.filter(|(record, _)| !self.tiers[tier].is_dead(*record));
+        live.map(|(record, says)| (*record, weight * f64::from(*says) / 65536.0)).collect()
     }
 
     fn matches(&self, part: &Expanded, lists: &Lists) -> Matches {
@@ -213,28 +214,35 @@ impl Searcher<'_> {
                 keys.iter().fold(none, |sum, key| either(sum, &self.scores(key, lists)))
             }
             Expanded::All(keys) => all(keys),
-            Expanded::Phrase { stems, pairs, .. } if stems.is_empty() => all(pairs),
             // Where the pairs are the words are; of their lists only the best may be known. That a
             // pair is there says the same of all records, and of a tier that does not have it as a
-            // key nothing: so only the stems count.
+            // key nothing: so only the stems count, if their lists are read.
             Expanded::Phrase { stems, pairs, triples } => {
-                let tiers = 0..self.tiers.len();
-                let found = tiers.map(|tier| self.told(pairs, triples, tier, lists)).collect();
+                let found = self.in_rows(pairs, triples, lists, stems.is_empty(), |_| true);
                 stems.iter().fold(found, |sum, stem| with(sum, &self.scores(stem, lists)))
             }
         }
     }
 
-    /// The records of a tier that have what tells a phrase there, without scores.
-    fn told(&self, pairs: &[String], triples: &[String], tier: usize, lists: &Lists) -> Scored {
-        let bare = |key: &String| -> Scored {
-            let postings = lists.get(key).map(|lists| lists[tier].postings.as_slice());
-            let records = postings.unwrap_or_default().iter().map(|(record, _)| *record);
-            let live = records.filter(|record| !self.tiers[tier].is_dead(*record));
-            live.map(|record| (record, 0.0)).collect()
+    /// The records that have what tells a phrase in their tier, of lists that are `used`; with scores,
+    /// if they are `scored`.
+    fn in_rows(
+        &self,
+        pairs: &[String],
+        triples: &[String],
+        lists: &Lists,
+        scored: bool,
+        used: impl Fn(&List) -> bool,
+    ) -> Matches {
+        let weight = |key| if scored { self.idf(lists.get(key)) } else { 0.0 };
+        let of_tier = |tier| {
+            let is_used =
+                |key: &&String| lists.get(*key).is_none_or(|lists: &Vec<List>| used(&lists[tier]));
+            let told = told_by(pairs, triples, has_in(lists, tier)).filter(is_used);
+            let found = told.map(|key| self.weighed(key, tier, weight(key), lists));
+            found.reduce(|all, list| shared(all, &list)).unwrap_or_default()
         };
-        let told = told_by(pairs, triples, has_in(lists, tier)).map(bare);
-        told.reduce(|all, list| shared(all, &list)).unwrap_or_default()
+        (0..self.tiers.len()).map(of_tier).collect()
     }
 
     /// Whether the pairs of a phrase tell all records of a tier that have it.
@@ -246,8 +254,8 @@ impl Searcher<'_> {
         })
     }
 
-    /// By part, the best records that have all words of a phrase, of tiers whose pairs do not tell
-    /// them all; whether there are any.
+    /// By part, the best records that have all words of a phrase, or what tells it as far as its lists
+    /// are read, of tiers whose pairs do not tell them all; whether there are any.
     fn likely(
         &self,
         parts: &[(Occur, Expanded)],
@@ -265,10 +273,13 @@ impl Searcher<'_> {
                 return Vec::new();
             }
             in_part |= stems.is_empty();
-            if *occur == Occur::Not || stems.is_empty() {
+            if *occur == Occur::Not {
                 return Vec::new();
             }
-            let mut likely = self.matches(&Expanded::All(stems.clone()), lists);
+            let mut likely = match stems.is_empty() {
+                true => self.in_rows(pairs, triples, lists, true, List::is_complete),
+                false => self.matches(&Expanded::All(stems.clone()), lists),
+            };
             for ((records, found), knows) in likely.iter_mut().zip(found).zip(knows) {
                 records.retain(|(at, _)| {
                     !knows && found.binary_search_by_key(at, |(at, _)| *at).is_err()
@@ -276,7 +287,7 @@ impl Searcher<'_> {
             }
             in_part |= likely.iter().any(|records| !records.is_empty());
             let shown = found.iter().map(Vec::len).sum::<usize>().min(PAGE);
-            let room = FIRST_CARDS[usize::from(stems.len() > 2)].saturating_sub(shown);
+            let room = FIRST_CARDS[usize::from(pairs.len() > 1)].saturating_sub(shown);
             best(&likely, if reading == Reading::First { most.min(room) } else { most })
         };
         (parts.iter().zip(matched).map(of_part).collect(), in_part)

@@ -14,9 +14,10 @@ const PREFIX_WORDS: usize = 32;
 /// Requests of a first answer before its cards, and keys of prefixes it has at least.
 const FIRST_REQUESTS: usize = 9;
 const FIRST_PREFIX: usize = 2;
-/// Most stems of a phrase that a first answer reads the lists of, and of a longer one its pairs.
+/// Most stems of a phrase that a first answer reads the lists of, and of a longer one those that it
+/// is looked for by.
 const FIRST_STEMS: usize = 3;
-const FIRST_PAIRS: usize = 4;
+const FIRST_ROW: usize = 5;
 
 /// Key → its list in each tier.
 pub(super) type Lists = BTreeMap<String, Vec<List>>;
@@ -26,7 +27,7 @@ pub(super) type Lists = BTreeMap<String, Vec<List>>;
 pub(super) enum Expanded {
     Any(Vec<String>),
     All(Vec<String>),
-    /// Without stems it is looked for by its pairs alone.
+    /// Without stems it is looked for by what tells it alone.
     Phrase {
         stems: Vec<String>,
         pairs: Vec<String>,
@@ -55,13 +56,12 @@ impl Expanded {
             Part::Together(keys) => Expanded::All(keys.clone()),
             Part::Prefix(_) => Expanded::Any(Vec::new()),
             Part::Phrase(stems) => {
-                let pairs = key::pairs(stems);
-                if reading == Reading::First && stems.len() > FIRST_STEMS {
-                    let pairs = pairs.take(FIRST_PAIRS).collect();
-                    return Expanded::Phrase { stems: Vec::new(), pairs, triples: Vec::new() };
-                }
-                let triples = key::triples(stems).collect();
-                Expanded::Phrase { stems: stems.clone(), pairs: pairs.collect(), triples }
+                let (stems, row) = match reading == Reading::First && stems.len() > FIRST_STEMS {
+                    true => (Vec::new(), &stems[..stems.len().min(FIRST_ROW)]),
+                    false => (stems.clone(), stems.as_slice()),
+                };
+                let (pairs, triples) = (key::pairs(row).collect(), key::triples(row).collect());
+                Expanded::Phrase { stems, pairs, triples }
             }
         }
     }

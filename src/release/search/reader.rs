@@ -192,7 +192,9 @@ impl<'s> Searcher<'s> {
             let Outside { records, bytes, kind, .. } = place;
             let fits = whole(tier, &key) || spent + bytes <= room || !kind.is_grouped(records);
             let share = room.saturating_sub(spent) / (count - at) as u64;
-            let length = if fits { bytes } else { bytes.min(share.clamp(LEAST, MOST)) };
+            let most = if fits { bytes } else { share.clamp(LEAST, MOST) };
+            // Without levels a list is one group, and its beginning nothing.
+            let length = if kind == Kind::Plain && most < bytes { 0 } else { most.min(bytes) };
             spent += length;
             (place, tier, key, length)
         });
@@ -215,6 +217,9 @@ impl<'s> Searcher<'s> {
         let OpenTier { tier, tables, .. } = &self.tiers[tier];
         if records > tier.records {
             return Err(damaged(tier, "the length of a list"));
+        }
+        if length == 0 {
+            return Ok(List { records, postings: Vec::new() });
         }
         let read = self.part(tier, Stream::Lists, offset, length)?;
         let is_cut = length < bytes;
