@@ -34,7 +34,7 @@ const REQUESTS = 9;
 const STEMS_AT_LEAST = 2;
 const STEMS = 3;
 const ROW = 5;
-const CARDS = [14, 10] as const;
+const [CARDS_OF_TWO, CARDS] = [14, 10];
 /** Records whose dates are compared for one page, newest first. */
 const CLOSE = 200;
 /** Postings kept between questions. */
@@ -277,7 +277,7 @@ export class Engine {
     const rare = keys.filter((key) => tiers.some((tier) => !this.#of(tier, key)));
     const knownOf = (keys: Iterable<string>, of = tiers) => [...keys].flatMap((key) => of.flatMap((tier) => this.#of(tier, key) ?? []));
     const wanted = tiers.flatMap((tier) =>
-      knownOf([...sets, ...counted, ...expanded.flatMap((one) => (one.part.kind === "phrase" ? [...one.stems, ...this.#told(tier, one)] : one.keys))], [tier]));
+      knownOf([...sets, ...counted, ...expanded.flatMap((one) => (one.row ? [...one.stems, ...this.#told(tier, one)] : one.keys))], [tier]));
     // Two words, best first, all records.
     const words = parts.map((part) => (part.kind === "word" && part.occur === "should" ? part.key : "")).sort();
     const long = open && !newest && words.length === 2 && words.every((word) => /^[^:]+$/.test(word)) ? tiers.filter((tier) => this.#isLong(tier, words)) : [];
@@ -288,7 +288,7 @@ export class Engine {
     await wave(() => Promise.all([this.#load(wanted, first && knownOf(whole), room, bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
     // A tier that does not know a word may have a list of its stem all the same.
     if (rare.length > 0) await wave(() => this.#load(knownOf(rare), first && knownOf(whole), room));
-    return { expanded, keys, long, two, more: more || expanded.some(({ part, stems }) => part.kind === "phrase" && stems.length === 0), all };
+    return { expanded, keys, long, two, more: more || expanded.some(({ part, row }) => part.kind === "phrase" && part.stems[row!.length]), all };
   }
 
   /** In whose lists keys, pairs before three stems, have places. A key whose base shares its list is unknown. */
@@ -464,12 +464,14 @@ export class Engine {
     const fixed = sets.length > 0 ? [sets.flatMap((key) => this.#segments(tiers, key).segments)] : [];
     const count = counting.map(([slug]) => this.#segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
-    const unknown = expanded.filter((one) => one.part.kind === "phrase" && !tiers.every((tier) => this.#knows(tier, one)));
+    const unknown = expanded.filter((one) => one.row && !tiers.every((tier) => this.#knows(tier, one)));
     const phrases = unknown.filter(({ part }) => part.occur !== "not");
     const start = (question.page - 1) * PAGE;
     const wanted = Math.min(start + PAGE, LAST * PAGE);
     const first = this.#matches(tiers, expanded, [], room);
-    const whole = first.every((part) => part.whole) && sets.every((key) => this.#segments(tiers, key).whole);
+    // One record has no order: nothing but what tells it need be here.
+    const isOne = !expanded[1] && expanded[0]?.row && !unknown[0] && size(first[0]!.segments) < 2;
+    const whole = (isOne || first.every((part) => part.whole)) && sets.every((key) => this.#segments(tiers, key).whole);
     const told = whole || long.length === 0 ? undefined : this.#bestOfTwo(tiers, expanded, gathered, room, passing, wanted);
     /** The number of records is known although the list is not. */
     const counts = open && tiers.every((tier) => !tier.hasDead) && (told !== undefined || (expanded.length === 1 && expanded[0]!.part.kind === "word"));
@@ -491,7 +493,7 @@ export class Engine {
       let left = false;
       const asked = phrases.flatMap((phrase) => {
         const { likely, shown } = this.#likely(tiers, phrase, room);
-        const most = !first ? READ : newest ? 0 : Math.max(0, CARDS[phrase.row![2] ? 1 : 0] - Math.min(PAGE, shown));
+        const most = !first ? READ : newest ? 0 : Math.max(0, (phrase.row![2] ? CARDS : CARDS_OF_TWO) - Math.min(PAGE, shown));
         left ||= likely.length > most;
         return likely.slice(0, most);
       });
@@ -506,7 +508,7 @@ export class Engine {
       const { part, keys, stems: own } = phrase;
       const { occur } = part;
       if (part.kind === "word") return { occur, ...this.#segments(tiers, part.key) };
-      const lists = (part.kind === "phrase" ? own : keys).map((key) => this.#segments(tiers, key));
+      const lists = (phrase.row ? own : keys).map((key) => this.#segments(tiers, key));
       let whole = lists.every((one) => one.whole);
       const segments = lists.map((one) => one.segments);
       if (part.kind === "prefix") return { occur, segments: segments.flat(), whole };
@@ -515,7 +517,7 @@ export class Engine {
       // lists only the best may be known. That a pair is there says the same of all records, and of
       // a tier that does not have it as a key nothing: so only the stems count.
       const { both, ...told } = this.#rows(tiers, phrase, room, segments);
-      whole &&= told.whole;
+      whole &&= told.whole && own.length > 0;
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
       const more = room.gather([[bare(0, Uint32Array.from(seen, ([doc]) => doc).sort())]], segments);

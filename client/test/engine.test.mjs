@@ -251,15 +251,22 @@ test("a long phrase is found at first though one of its lists does not fit", asy
     // Two words that follow each other in half of the records, and lists that leave no room for where.
     record.keys = roll(2) === 0 ? { wave: 200, climat: 200, "p:wave climat": 255 } : { ice: 9, glacier: 9, ocean: 9 };
     for (const word of others) if (roll(12) === 0) record.keys[word] = roll(256);
-    // One of these has its words in a row.
     if (at === 9000 || at === 9001) Object.assign(record.keys, all);
     if (at === 9000) record.card[5] = "Wave climate ice glacier ocean";
+    // All but what stands in the longest list.
+    if (at === 9001) delete record.keys["p:wave climat"];
   });
   const place = folder();
   writePointer(place, [writeTier(place, { name: "base", records, words, pack: PACK, buckets: 50 })], PACK);
   const { engine } = await opened("ranges", place);
   const [first] = await ask(engine, `+"wave climate ice glacier ocean" ${others.join(" ")}`);
   assert.deepEqual([ids(first), first.total, first.exact, first.refining], [["109000"], 1, false, true]);
+  // Alone all that tells it fits; one record has no order, and two have.
+  const alone = async (q) => (await ask((await opened("ranges", place)).engine, q)).map((one) => [ids(one).length, one.total, one.exact, one.refining]);
+  assert.deepEqual(await alone('"wave climate ice glacier ocean"'), [[1, 1, true, false]]);
+  assert.deepEqual(await alone('"climate ice glacier ocean"'), [[2, 2, false, true], [2, 2, true, false]]);
+  // Of a longer one the first five words alone were looked for.
+  assert.deepEqual(await alone('"wave climate ice glacier ocean wave"'), [[1, 1, false, true], [0, 0, true, false]]);
 });
 
 test("pairs that are no keys are looked for on cards, unless all text has pairs", async () => {
