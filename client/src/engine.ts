@@ -6,7 +6,7 @@ import { RUN, stem, tokens } from "./analyse.ts";
 import { BEST, Damaged, GROUPED, PLACES, ROW_BASE, STEM, isGrouped, readBucket, readList, type Entry, type List } from "./bits.ts";
 import { Files, joined, once } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
-import { bare, Best, Room, size, type Found, type Matches, type Passing, type Segment } from "./match.ts";
+import { bare, Best, Room, size, type Found, type Matches, type Passing, type Records, type Segment } from "./match.ts";
 import { basesOf, parse, rows, type Parsed, type Part } from "./query.ts";
 import type { Answer, Facet, FacetValue, Question } from "./protocol.ts";
 import { decoder, Tier, type Card, type TierMeta } from "./tier.ts";
@@ -16,7 +16,7 @@ import { Words, type Place } from "./words.ts";
 const PAGE = 10;
 const LAST = 100;
 /** Bytes of lists that a first answer may cost, and, without phrases, of these with what was read before; those that
- * do not fit share what is left, each at least and at most so much. */
+ * do not fit share what is left, each at least so much, and at most that in a question of one part or with a phrase, where more changes little. */
 const FIRST = 96 << 10;
 const BEFORE = 106 << 10;
 const LEAST = 8 << 10;
@@ -34,7 +34,8 @@ const REQUESTS = 9;
 const STEMS_AT_LEAST = 2;
 const STEMS = 3;
 const ROW = 5;
-const [CARDS_OF_TWO, CARDS] = [14, 10];
+const CARDS_OF_TWO = 14;
+const CARDS = 10;
 /** Records whose dates are compared for one page, newest first. */
 const CLOSE = 200;
 /** Postings kept between questions. */
@@ -283,11 +284,13 @@ export class Engine {
     const long = open && !newest && words.length === 2 && words.every((word) => /^[^:]+$/.test(word)) ? tiers.filter((tier) => this.#isLong(tier, words)) : [];
     const two = `b:${words.join(" ")}`;
     // Of a phrase a list that is cut short leaves out records that have it.
-    if (parts.some(({ kind }) => kind === "phrase")) left = FIRST;
+    const hasPhrase = expanded.some(({ row }) => row);
+    if (hasPhrase) left = FIRST;
+    const most = hasPhrase || !parts[1] ? MOST : FIRST;
     const room = Math.min(left, long.length > 0 ? BESIDE : FIRST);
-    await wave(() => Promise.all([this.#load(wanted, first && knownOf(whole), room, bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
+    await wave(() => Promise.all([this.#load(wanted, first && knownOf(whole), room, most, bases, long), this.#look(tiers, rare), this.#look(long, [two])]));
     // A tier that does not know a word may have a list of its stem all the same.
-    if (rare.length > 0) await wave(() => this.#load(knownOf(rare), first && knownOf(whole), room));
+    if (rare[0]) await wave(() => this.#load(knownOf(rare), first && knownOf(whole), room, most));
     return { expanded, keys, long, two, more: more || expanded.some(({ part, row }) => part.kind === "phrase" && part.stems[row!.length]), all };
   }
 
@@ -365,8 +368,8 @@ export class Engine {
     return jobs.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
-  /** One round: lists, those of `whole` to their ends, others as far as `room` goes; those in tiers that are not `long`, if some are, to their ends. */
-  async #load(all: Known[], whole: Known[] | false, room: number, bases: Known[] = [], long: Tier[] = []): Promise<void> {
+  /** One round: lists, those of `whole` to their ends, others as far as `room` goes, `most` of each; those in tiers that are not `long`, if some are, to their ends. */
+  async #load(all: Known[], whole: Known[] | false, room: number, most: number, bases: Known[] = [], long: Tier[] = []): Promise<void> {
     const open = [...new Set([...all, ...bases])].flatMap((known) =>
       known.entry?.bytes && !known.list?.whole ? [{ known, entry: known.entry }] : []);
     open.sort((a, b) => a.entry.bytes - b.entry.bytes);
@@ -375,9 +378,9 @@ export class Engine {
       const fits = !whole || !isGrouped(entry) || [...whole, ...bases].includes(known) || spent + entry.bytes <= room || (long.length > 0 && !long.includes(known.tier));
       const have = known.bytes.length;
       const share = Math.floor((room - spent) / (open.length - at));
-      const most = fits ? entry.bytes : Math.min(entry.bytes, MOST, Math.max(share, LEAST));
+      const end = fits ? entry.bytes : Math.min(entry.bytes, most, Math.max(share, LEAST));
       // Without levels a list is one group, and its beginning nothing.
-      const to = entry.are || most === entry.bytes ? most : 0;
+      const to = entry.are || end === entry.bytes ? end : 0;
       spent += to;
       return to > have ? [{ known, entry, from: entry.offset + have, to: entry.offset + to, have }] : [];
     });
@@ -454,14 +457,14 @@ export class Engine {
       more += dead - list!.docs.length - entry!.df - tier.meta.records + tier.live;
       for (const { keys } of words) more += this.#of(tier, keys[0]!)!.entry!.df;
     }
-    const { top, total } = room.find([{ occur: "should", segments, whole: true }], passing, [], [], wanted);
+    const { top, total } = room.find([{ occur: "should", segments }], passing, [], [], wanted);
     return { top, total: total + more };
   }
 
   #plan(tiers: Tier[], all: boolean, gathered: Gathered, passing: Passing, open: boolean, question: Question, sets: string[], counting: [string, string, number][]) {
     const { expanded, long } = gathered;
     const room = this.#rooms.get(all) ?? new Room(tiers);
-    const fixed = sets.length > 0 ? [sets.flatMap((key) => this.#segments(tiers, key).segments)] : [];
+    const fixed = sets[0] ? [sets.flatMap((key) => this.#segments(tiers, key).segments)] : [];
     const count = counting.map(([slug]) => this.#segments(tiers, `c:${slug}`).segments);
     const positive = expanded.some(({ part }) => part.occur !== "not");
     const unknown = expanded.filter((one) => one.row && !tiers.every((tier) => this.#knows(tier, one)));
@@ -474,14 +477,14 @@ export class Engine {
     const whole = (isOne || first.every((part) => part.whole)) && sets.every((key) => this.#segments(tiers, key).whole);
     const told = whole || long.length === 0 ? undefined : this.#bestOfTwo(tiers, expanded, gathered, room, passing, wanted);
     /** The number of records is known although the list is not. */
-    const counts = open && tiers.every((tier) => !tier.hasDead) && (told !== undefined || (expanded.length === 1 && expanded[0]!.part.kind === "word"));
+    const counts = open && tiers.every((tier) => !tier.hasDead) && (told || (!expanded[1] && expanded[0]?.part.kind === "word"));
     const newest = question.sort === "newest" || !positive;
     const find = (read: [number, Card | undefined][]): Found => {
-      const parts = read.length > 0 ? this.#matches(tiers, expanded, read, room) : first;
+      const parts: Records[] = read.length > 0 ? this.#matches(tiers, expanded, read, room) : first;
       if (!positive) {
         // Filters alone match everything they leave.
-        const base = fixed.length > 0 ? union(fixed[0]!) : tiers.map((tier) => everything(tier));
-        parts.push({ occur: "must", segments: base, whole: true });
+        const base = fixed[0] ? union(fixed[0]) : tiers.map((tier) => everything(tier));
+        parts.push({ occur: "must", segments: base });
       }
       const found = room.find(parts, passing, positive ? fixed : [], count, wanted, newest ? (docs) => this.#latest(tiers, docs, wanted) : undefined);
       if (told) Object.assign(found, told);
@@ -517,7 +520,7 @@ export class Engine {
       // lists only the best may be known. That a pair is there says the same of all records, and of
       // a tier that does not have it as a key nothing: so only the stems count.
       const { both, ...told } = this.#rows(tiers, phrase, room, segments);
-      whole &&= told.whole && own.length > 0;
+      whole &&= told.whole && !!own[0];
       const have = new Set(numbers(both));
       const seen = read.filter(([doc, card]) => card && !have.has(doc) && (follows(card.title, part.stems) || follows(card.text, part.stems)));
       const more = room.gather([[bare(0, Uint32Array.from(seen, ([doc]) => doc).sort())]], segments);
@@ -539,11 +542,11 @@ export class Engine {
    */
   #likely(tiers: Tier[], phrase: Expanded, room: Room): { likely: number[]; shown: number } {
     const { stems } = phrase;
-    const parts = [...new Set(stems)].map((key): Matches => ({ occur: "must", ...this.#segments(tiers, key) }));
-    if (!stems[0]) parts.push({ occur: "must", segments: this.#rows(tiers, phrase, room, [], true).both, whole: true });
+    const parts = [...new Set(stems)].map((key): Records => ({ occur: "must", ...this.#segments(tiers, key) }));
+    if (!stems[0]) parts.push({ occur: "must", segments: this.#rows(tiers, phrase, room, [], true).both });
     // Those that have every pair are found anyway.
     const { both: segments } = this.#rows(tiers, phrase, room);
-    parts.push({ occur: "not", segments, whole: true });
+    parts.push({ occur: "not", segments });
     const open = tiers.map((tier) => new Uint8Array(tier.runs.count).fill(this.#knows(tier, phrase) ? 0 : 1));
     const likely = room.find(parts, open, [], [], READ).top;
     return { likely, shown: size(segments) };
@@ -702,7 +705,7 @@ const keysOf = (part: Part, first: boolean): Expanded => {
 
 /** What a reader should know of how the question was understood. */
 const notes = (unknown: boolean, complete: boolean): string[] => [
-  ...(unknown ? ["Phrases in no title are found where descriptions begin, not deeper."] : []),
+  ...(unknown ? ["Phrases in no title are found only where descriptions begin."] : []),
   ...(complete ? [] : [`The ${PREFIXED} most frequent words that begin so are searched.`]),
 ];
 

@@ -19,9 +19,13 @@ export interface Segment {
 /** Records that add nothing to the score. */
 export const bare = (base: number, docs: Uint32Array): Segment => ({ base, docs, says: docs, weight: 0 });
 
-export interface Matches {
+/** The records of a part of a question. */
+export interface Records {
   occur: Occur;
   segments: Segment[];
+}
+
+export interface Matches extends Records {
   /** Whether all records that match are there. */
   whole: boolean;
 }
@@ -128,7 +132,7 @@ export class Room {
    * `order`, where given, ranks matching records in place of their scores (greater is earlier): of
    * each run it is given the first `wanted`.
    */
-  find(parts: Matches[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
+  find(parts: Records[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
     const tiers = this.#tiers;
     const [marks, scores, blocks] = [new Uint16Array(WINDOW), new Float64Array(WINDOW), new Uint8Array(WINDOW / BLOCK)];
     const hasMust = parts.some(({ occur }) => occur === "must");

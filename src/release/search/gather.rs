@@ -7,7 +7,7 @@ use super::evaluate::Wanted;
 use super::key;
 use super::lists::{Found, GROUPED, Kind, List, Outside, ROW_BASE, TOGETHER};
 use super::query::{Occur, Part, Query};
-use super::reader::{BEFORE_CARDS, BESIDE_BEST, FIRST, ReadError, Reading, Searcher};
+use super::reader::{BEFORE_CARDS, BESIDE_BEST, FIRST, MOST, ReadError, Reading, Searcher};
 
 /// Words that a prefix stands for.
 const PREFIX_WORDS: usize = 32;
@@ -164,11 +164,12 @@ impl Searcher<'_> {
             .flat_map(|(_, part)| part.keys())
             .collect();
         // Of a phrase a list that is cut short leaves out records that have it.
-        let left = match parts.iter().any(|(_, part)| matches!(part, Expanded::Phrase { .. })) {
-            true => FIRST,
-            false => BEFORE_CARDS.saturating_sub(before),
-        };
-        let room = left.min(if long.is_empty() { FIRST } else { BESIDE_BEST });
+        let has_phrase = parts.iter().any(|(_, part)| matches!(part, Expanded::Phrase { .. }));
+        let left = if has_phrase { FIRST } else { BEFORE_CARDS.saturating_sub(before) };
+        let room = [
+            left.min(if long.is_empty() { FIRST } else { BESIDE_BEST }),
+            if has_phrase || parts.len() < 2 { MOST } else { FIRST },
+        ];
         let based: BTreeSet<_> =
             bases.iter().map(|(tier, _, base)| (*tier, base.as_str())).collect();
         let whole = |tier: usize, key: &str| match long.is_empty() {

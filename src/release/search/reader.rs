@@ -23,12 +23,13 @@ const MAX_PART: u64 = 256 << 20;
 const MAX_INFLATED: u64 = 4 << 20;
 /// Bytes of lists that a first answer may cost, also where the best records of two words are
 /// known, and, without phrases, of these with what was read before; those that do not fit share
-/// what is left, each at least and at most so much.
+/// what is left, each at least so much, and at most that in a query of one part or with a phrase,
+/// where more of a list changes little.
 pub(super) const FIRST: u64 = 96 << 10;
 pub(super) const BESIDE_BEST: u64 = 32 << 10;
 pub(super) const BEFORE_CARDS: u64 = 106 << 10;
 const LEAST: u64 = 8 << 10;
-const MOST: u64 = 32 << 10;
+pub(super) const MOST: u64 = 32 << 10;
 
 /// Why a search failed.
 #[derive(Debug, thiserror::Error)]
@@ -170,13 +171,13 @@ impl<'s> Searcher<'s> {
         Ok((found.into_iter().flat_map(|(found, _)| found).collect(), bytes))
     }
 
-    /// Reads what was found, `room` bytes of it, those that are `whole` to their ends; whether
-    /// there were lists to read.
+    /// Reads what was found, `room` bytes of it, those that are `whole` to their ends, of others
+    /// `most` at most; whether there were lists to read.
     pub(super) fn load(
         &self,
         found: Known,
         whole: impl Fn(usize, &str) -> bool,
-        room: u64,
+        [room, most]: [u64; 2],
         lists: &mut Lists,
     ) -> Result<bool, ReadError> {
         let mut outside = Vec::new();
@@ -192,7 +193,7 @@ impl<'s> Searcher<'s> {
             let Outside { records, bytes, kind, .. } = place;
             let fits = whole(tier, &key) || spent + bytes <= room || !kind.is_grouped(records);
             let share = room.saturating_sub(spent) / (count - at) as u64;
-            let most = if fits { bytes } else { share.clamp(LEAST, MOST) };
+            let most = if fits { bytes } else { share.clamp(LEAST, most) };
             // Without levels a list is one group, and its beginning nothing.
             let length = if kind == Kind::Plain && most < bytes { 0 } else { most.min(bytes) };
             spent += length;
