@@ -219,9 +219,6 @@ impl<'s> Searcher<'s> {
         if records > tier.records {
             return Err(damaged(tier, "the length of a list"));
         }
-        if length == 0 {
-            return Ok(List { records, postings: Vec::new() });
-        }
         let read = self.part(tier, Stream::Lists, offset, length)?;
         let is_cut = length < bytes;
         let postings = decoded(&read, records, tier.records, kind, &tables.codes, is_cut);
