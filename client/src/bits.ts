@@ -67,6 +67,12 @@ export const readCode = (lengths: Uint8Array): Uint32Array => {
   return table;
 };
 
+/** At least 25 bits from the position on. */
+const wordAt = (bytes: Uint8Array, position: number): number => {
+  const at = position >> 3;
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> (position & 7);
+};
+
 /** Bits of a byte from the lowest up. Reads zeros past the end. */
 class Bits {
   readonly #bytes: Uint8Array;
@@ -75,14 +81,11 @@ class Bits {
   constructor(bytes: Uint8Array, at: number, public position = 0) {
     // Room behind, so that the words below never leave the array.
     this.#bytes = new Uint8Array(bytes.length - at + 8);
-    this.#bytes.set(at > 0 ? bytes.subarray(at) : bytes);
+    this.#bytes.set(bytes.subarray(at));
   }
 
-  /** At least 25 bits from the position on. */
   #word(): number {
-    const b = this.#bytes;
-    const at = this.position >> 3;
-    return (b[at]! | (b[at + 1]! << 8) | (b[at + 2]! << 16) | (b[at + 3]! << 24)) >>> (this.position & 7);
+    return wordAt(this.#bytes, this.position);
   }
 
   #end(): void {
@@ -128,8 +131,7 @@ class Bits {
     let position = this.position;
     let doc = -1;
     for (let i = from; i < from + count; i += 1) {
-      let at = position >> 3;
-      let word = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> (position & 7);
+      const word = wordAt(bytes, position);
       const zeros = ~word & 0xffff;
       if (zeros !== 0 && k <= 9) {
         // The common case: quotient and remainder are in the word.
@@ -145,9 +147,7 @@ class Bits {
       if (doc >= records || position > end) throw new Damaged("list");
       docs[i] = doc;
       if (code) {
-        at = position >> 3;
-        word = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) >>> (position & 7);
-        const said = code[word & 4095]!;
+        const said = code[wordAt(bytes, position) & 4095]!;
         says![i] = said >> 4;
         position += said & 15;
       }

@@ -38,6 +38,8 @@ const CARDS_OF_TWO = 14;
 const CARDS = 10;
 /** Records whose dates are compared for one page, newest first. */
 const CLOSE = 200;
+/** Words that a record is asked for at once, at most: it is marked with how many it has, in a byte. */
+const MARKED = 99;
 /** Postings kept between questions. */
 const KEPT = 6_000_000;
 /** Communities that are counted. */
@@ -158,21 +160,16 @@ export class Engine {
     const counting = this.#countable(tiers) ? largest(tiers).slice(0, COMMUNITIES) : [];
     const passing = tiers.map((tier) => passes(tier, parsed, question));
     const open = sets.length === 0 && passing.every((runs) => runs.every((run) => run === 1));
-    let compute = 0;
     for (let stage = 0; ; stage += 1) {
       const gathered = await this.#gather(tiers, parsed.parts, question, sets, counting, open, stage === 0, wave);
       const { keys, more, all: complete } = gathered;
-      const start = performance.now();
       const plan = this.#plan(tiers, all, gathered, passing, open, question, sets, counting);
       let found = plan.find([]);
       const { asked, left } = plan.candidates(stage === 0);
-      compute += performance.now() - start;
       if (asked.length > 0) {
         // Cards of records in which a phrase must be looked for, and those that will be shown anyway.
         const cards = await wave(() => this.#cards(tiers, [...new Set([...asked, ...(plan.newest ? [] : found.top.slice(...plan.window))])]));
-        const again = performance.now();
         found = plan.find([...cards].filter(([doc]) => asked.includes(doc)));
-        compute += performance.now() - again;
       }
       const page = plan.newest ? await this.#newest(tiers, found.top, plan.window, stage === 0, wave) : found.top.slice(...plan.window);
       const cards = await wave(() => this.#cards(tiers, page));
@@ -189,7 +186,7 @@ export class Engine {
         suggestion: undefined,
         direct: /^d:/.test(keys[0] ?? "") && keys.length === 1 && found.total === 1 ? cards.get(page[0]!)?.id : undefined,
         notes: notes(plan.unknown, complete || refining),
-        cost: { rounds, requests: cost.requests - before.requests, bytes: cost.bytes - before.bytes, compute },
+        cost: { rounds, requests: cost.requests - before.requests, bytes: cost.bytes - before.bytes },
       };
       if (!refining) return;
     }
@@ -201,11 +198,9 @@ export class Engine {
     const tiers = await this.#ready(question.all);
     let text = question.q;
     for (const token of new Set(tokens(question.q))) {
-      const used = parts.some((part) => part.kind === "word" && part.key.replace(/^[tnk]:/, "") === (/^n:/.test(part.key) ? token : stem(token)));
-      if (!used) continue;
+      const isUsed = parts.some((part) => part.kind === "word" && part.key.replace(/^[tnk]:/, "") === (/^n:/.test(part.key) ? token : stem(token)));
       const records = this.#frequency(tiers, stem(token));
-      if (records > 2 && total > 0) continue;
-      if (records > 50) continue;
+      if (!isUsed || records > (total > 0 ? 2 : 50)) continue;
       const other = await this.#words.near(tiers, token, Math.max(2, records * 10));
       if (other === undefined) continue;
       const at = [...text.matchAll(RUN)].find(([run]) => tokens(run)[0] === token);
@@ -477,7 +472,7 @@ export class Engine {
     const whole = (isOne || first.every((part) => part.whole)) && sets.every((key) => this.#segments(tiers, key).whole);
     const told = whole || long.length === 0 ? undefined : this.#bestOfTwo(tiers, expanded, gathered, room, passing, wanted);
     /** The number of records is known although the list is not. */
-    const counts = open && tiers.every((tier) => !tier.hasDead) && (told || (!expanded[1] && expanded[0]?.part.kind === "word"));
+    const counts = open && tiers.every(({ meta }) => !meta.dead) && (told || (!expanded[1] && expanded[0]?.part.kind === "word"));
     const newest = question.sort === "newest" || !positive;
     const find = (read: [number, Card | undefined][]): Found => {
       const parts: Records[] = read.length > 0 ? this.#matches(tiers, expanded, read, room) : first;
@@ -542,7 +537,8 @@ export class Engine {
    */
   #likely(tiers: Tier[], phrase: Expanded, room: Room): { likely: number[]; shown: number } {
     const { stems } = phrase;
-    const parts = [...new Set(stems)].map((key): Records => ({ occur: "must", ...this.#segments(tiers, key) }));
+    // The cards tell the rest.
+    const parts = [...new Set(stems)].slice(0, MARKED).map((key): Records => ({ occur: "must", ...this.#segments(tiers, key) }));
     if (!stems[0]) parts.push({ occur: "must", segments: this.#rows(tiers, phrase, room, [], true).both });
     // Those that have every pair are found anyway.
     const { both: segments } = this.#rows(tiers, phrase, room);
@@ -710,11 +706,8 @@ const notes = (unknown: boolean, complete: boolean): string[] => [
 ];
 
 /** How many records of a list no longer count. */
-const deadIn = (tier: Tier, list: List | undefined): number => {
-  let sum = 0;
-  if (list && tier.hasDead) for (let i = 0; i < list.docs.length; i += 1) if (tier.isDead(list.docs[i]!)) sum += 1;
-  return sum;
-};
+const deadIn = ({ meta, isDead }: Tier, list: List | undefined): number =>
+  list && meta.dead ? list.docs.reduce((sum, doc) => sum + isDead[doc]!, 0) : 0;
 
 /** The communities of all tiers, those with most records first. */
 const largest = (tiers: Tier[]): [string, string, number][] => {
@@ -759,12 +752,10 @@ const passes = (tier: Tier, parsed: Parsed, { filters, from, to }: Question, but
   });
   const only = parsed.years.filter((span) => !span.not);
   const chosen = but === "year" ? undefined : filters.year;
-  const dated = chosen || parsed.years.length > 0 || from !== undefined || to !== undefined;
   return Uint8Array.from(runs.year, (year, run) => {
-    if (!OF_RUN.every((facet, at) => good[at]![runs[facet][run]!])) return 0;
-    if (!dated) return 1;
     const inside = ({ from = -Infinity, to = Infinity }: { from: number | undefined; to: number | undefined }) => year >= 0 && year >= from && year <= to;
-    return (!chosen || chosen.includes(String(year)))
+    return OF_RUN.every((facet, at) => good[at]![runs[facet][run]!])
+      && (!chosen || chosen.includes(String(year)))
       && ((from === undefined && to === undefined) || inside({ from, to }))
       && (only.length === 0 || only.some(inside))
       && !parsed.years.some((span) => span.not && inside(span)) ? 1 : 0;

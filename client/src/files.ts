@@ -25,8 +25,7 @@ export class Files {
   readonly cost: Cost = { requests: 0, bytes: 0 };
   /** Whether the host gives whole files only. */
   plain = false;
-  readonly #kept = new Map<string, Promise<Uint8Array>>();
-  readonly #sizes = new Map<string, number>();
+  readonly #kept = new Map<string, { loading: Promise<Uint8Array>; bytes: number }>();
   #held = 0;
 
   readonly #root: string;
@@ -81,27 +80,22 @@ export class Files {
 
   #keep(name: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const known = this.#kept.get(name);
-    if (known) {
-      this.#kept.delete(name);
-      this.#kept.set(name, known);
-      return known;
-    }
-    const loading = load();
-    this.#kept.set(name, loading);
-    loading.then(
-      (bytes) => {
-        this.#held += bytes.length;
-        this.#sizes.set(name, bytes.length);
-        for (const [oldest] of this.#kept) {
-          if (this.#held <= KEPT || oldest === name) break;
-          this.#held -= this.#sizes.get(oldest) ?? 0;
-          this.#sizes.delete(oldest);
-          this.#kept.delete(oldest);
-        }
-      },
-      () => this.#kept.delete(name),
-    );
-    return loading;
+    const one = known ?? { loading: load(), bytes: 0 };
+    this.#kept.delete(name);
+    this.#kept.set(name, one);
+    if (!known)
+      one.loading.then(
+        (bytes) => {
+          this.#held += one.bytes = bytes.length;
+          for (const [oldest, { bytes }] of this.#kept) {
+            if (this.#held <= KEPT || oldest === name) break;
+            this.#held -= bytes;
+            this.#kept.delete(oldest);
+          }
+        },
+        () => this.#kept.delete(name),
+      );
+    return one.loading;
   }
 
   #request(path: string, options: RequestInit): Promise<Response> {

@@ -46,19 +46,16 @@ export type Passing = Uint8Array[];
 /** So many records are looked at together: their scores and marks stay in a processor's cache. */
 const WINDOW = 1 << 15;
 
-/** Of so many records without a mark only the first is looked at. */
-const BLOCK = 64;
-
 /** A segment, and how far each of its groups was walked. */
 interface Walk extends Segment {
-  ats: Uint32Array;
-  ends: Uint32Array;
+  ats: number[];
+  ends: number[];
 }
 
 const walks = (segments: Segment[]): Walk[] =>
   segments.map((segment) => {
     const { starts = [0], docs } = segment;
-    return { ...segment, ats: Uint32Array.from(starts), ends: Uint32Array.from([...starts.slice(1), docs.length]) };
+    return { ...segment, ats: [...starts], ends: [...starts.slice(1), docs.length] };
   });
 
 /** Hands what is in the window at `from` to `take`, as places there. */
@@ -134,10 +131,13 @@ export class Room {
    */
   find(parts: Records[], passing: Passing, sets: Segment[][], count: Segment[][], wanted: number, order?: (docs: number[]) => number[]): Found {
     const tiers = this.#tiers;
-    const [marks, scores, blocks] = [new Uint16Array(WINDOW), new Float64Array(WINDOW), new Uint8Array(WINDOW / BLOCK)];
+    const [marks, scores] = [new Uint8Array(WINDOW), new Float64Array(WINDOW)];
+    // The marks of four records at once.
+    const fours = new Int32Array(marks.buffer);
     const hasMust = parts.some(({ occur }) => occur === "must");
     // In the order of the question, so that equal sums are equal.
-    const lists = parts.map(({ occur, segments }) => ({ occur, all: walks(segments) }));
+    const dead = tiers.map((tier): Records => ({ occur: "not", segments: [bare(tier.base, tier.dead)] }));
+    const lists = [...parts, ...dead].map(({ occur, segments }) => ({ occur, all: walks(segments) }));
     const [within, counting] = [sets.map(walks), count.map(walks)];
     const byRun = tiers.map((tier) => new Uint32Array(tier.runs.count));
     const counted = count.map(() => 0);
@@ -159,7 +159,6 @@ export class Room {
             for (let doc; at < end && (doc = docs[at]! + shift) < WINDOW; at += 1) {
               scores[doc]! += (weight * says[at]!) / 65536;
               if (marks[doc] === before) marks[doc] = before + 1;
-              blocks[doc / BLOCK | 0] = 1;
             }
             ats[group] = at;
           }
@@ -170,36 +169,39 @@ export class Room {
         need += 1;
       }
       for (const { occur, all } of lists) if (occur === "not") each(all, from, (doc) => { marks[doc] = 0; });
-      for (let at = 0; at < WINDOW && from + at < this.#records; ) {
-        while (from + at >= next) {
-          if (run + 1 >= tiers[tier]!.runs.count) [tier, run] = [tier + 1, -1];
+      for (let start = 0, end; start < WINDOW && from + start < this.#records; start = end) {
+        while (from + start >= next) {
           run += 1;
+          if (run >= tiers[tier]!.runs.count) [tier, run] = [tier + 1, 0];
           next = tiers[tier]!.base + tiers[tier]!.runs.start[run + 1]!;
           until = first.length + wanted;
         }
         // What of the run is in the window.
-        const of = tiers[tier]!;
-        const [start, end] = [at, Math.min(WINDOW, next - from)];
-        const { hasDead } = of;
+        end = Math.min(WINDOW, next - from);
         const passes = passing[tier]![run];
         let sum = 0;
-        for (; at < end; at += 1) {
-          if (at % BLOCK === 0 && blocks[at / BLOCK] === 0) {
-            at += BLOCK - 1;
-            continue;
+        for (let at = start; at < end; at = (at | 3) + 1) {
+          // Of four records the highest bit of the byte, if the mark is the one and the record of the run.
+          const other = fours[at >> 2]! ^ (need * 0x01010101);
+          let good = ~(((other & 0x7f7f7f7f) + 0x7f7f7f7f) | other | 0x7f7f7f7f) & (-1 << ((at & 3) * 8));
+          if ((at | 3) >= end) good &= (1 << ((end & 3) * 8)) - 1;
+          if (good === 0) continue;
+          sum += Math.imul(good >>> 7, 0x01010101) >>> 24;
+          let doc = at & ~3;
+          if (!passes || (order ? first.length >= until : !(scores[doc]! > least || scores[doc + 1]! > least || scores[doc + 2]! > least || scores[doc + 3]! > least))) continue;
+          for (; good !== 0; good >>>= 8, doc += 1) {
+            if ((good & 128) === 0) continue;
+            if (!order) least = best.offer(from + doc, scores[doc]!);
+            else if (first.length < until) first.push(from + doc);
           }
-          if (hasDead && marks[at] === need && of.isDead(from + at - of.base)) marks[at] = 0;
-          sum += Number(marks[at] === need);
-          if (!passes || (order ? first.length >= until : scores[at]! <= least) || marks[at] !== need) continue;
-          if (order) first.push(from + at);
-          else least = best.offer(from + at, scores[at]!);
         }
         byRun[tier]![run]! += sum;
         if (passes) total += sum;
         else marks.fill(0, start, end);
       }
       counting.forEach((set, at) => each(set, from, (doc) => { if (marks[doc] === need) counted[at]! += 1; }));
-      for (const all of [marks, scores, blocks]) all.fill(0);
+      marks.fill(0);
+      scores.fill(0);
     }
     return { top: order ? order(first) : best.docs, total, byRun, counted };
   }
@@ -226,7 +228,8 @@ export class Best {
       while (at > 0 && keys[at - 1]! < key) at -= 1;
       docs.splice(at, 0, doc);
       keys.splice(at, 0, key);
-      docs.length = keys.length = Math.min(keys.length, this.#limit);
+      docs.splice(this.#limit);
+      keys.splice(this.#limit);
     }
     return this.least;
   }

@@ -61,8 +61,8 @@ export interface Answer {
   direct: string | undefined;
   /** What was not understood or could not be looked at. */
   notes: string[];
-  /** What it took: rounds that wait for one another, requests, bytes, milliseconds of computing. */
-  cost: { rounds: number; requests: number; bytes: number; compute: number };
+  /** What it took: rounds that wait for one another, requests, bytes. */
+  cost: { rounds: number; requests: number; bytes: number };
 }
 
 export type ToWorker =

@@ -45,7 +45,6 @@ const FILTERS: Record<string, Wanted["facet"] | "year" | "versions"> = {
   licence: "licence", year: "year", date: "year", publication_date: "year", versions: "versions",
 };
 
-/** The two words of the key of a pair. */
 /** The keys of so many stems in a row. */
 export const rows = (stems: string[], count: number): string[] => stems.slice(count - 1).map((_, at) => `p:${stems.slice(at, at + count).join(" ")}`);
 /** The keys in whose lists one of stems in a row may have its places: of two these, of three their pairs. */

@@ -71,8 +71,9 @@ export class Tier {
   /** How levels are written. */
   codes!: Codes;
   #buckets!: Float64Array;
-  /** One bit a record. */
-  #dead: Uint8Array | undefined;
+  /** Records that do not count, by number; whether a record is one, if there are some. */
+  dead = new Uint32Array();
+  isDead = new Uint8Array();
   /** Records that count. */
   live = 0;
   readonly #sections = new Map<string, Promise<Uint8Array>>();
@@ -113,23 +114,17 @@ export class Tier {
     this.live = this.meta.records;
     if (this.meta.dead) {
       const numbers = new Varints(await inflate(await this.#files.whole(this.meta.dead.path)));
-      const dead = new Uint8Array((this.meta.records >> 3) + 1);
+      const dead = [];
+      this.isDead = new Uint8Array(this.meta.records);
       for (let record = 0; numbers.more; ) {
         record += numbers.next();
         if (record >= this.meta.records) throw new Damaged("dead");
-        this.live -= 1;
-        dead[record >> 3]! |= 1 << (record & 7);
+        this.isDead[record] = 1;
+        dead.push(record);
       }
-      this.#dead = dead;
+      this.dead = Uint32Array.from(dead);
+      this.live -= dead.length;
     }
-  }
-
-  get hasDead(): boolean {
-    return this.#dead !== undefined;
-  }
-
-  isDead(record: number): boolean {
-    return this.#dead !== undefined && (this.#dead[record >> 3]! & (1 << (record & 7))) !== 0;
   }
 
   /** The run of a record. */

@@ -147,7 +147,7 @@ export const distance = (a: string, b: string, limit: number): number => {
   const [x, y] = [[...a], [...b]];
   if (Math.abs(x.length - y.length) > limit) return limit + 1;
   let before: number[] = [];
-  let row = y.map((_, j) => j).concat(y.length);
+  let row = [...y.keys(), y.length];
   for (let i = 1; i <= x.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= y.length; j += 1) {

@@ -280,6 +280,15 @@ test("pairs that are no keys are looked for on cards, unless all text has pairs"
   assert.deepEqual(await told(everyPair, '"ocean wave climate ice"'), [0, 0, []]);
 });
 
+test("a phrase of hundreds of words is in no record", async () => {
+  const { engine } = await opened();
+  // One word more than a byte counts.
+  const answer = last(await ask(engine, `"${Array.from({ length: 256 }, (_, at) => `w${at}x`).join(" ")}"`));
+  assert.equal(answer.total, 0);
+  // Nor is a card looked at.
+  assert.equal(answer.cost.rounds, 2);
+});
+
 test("a phrase says as much in a tier that knows it as in another", async () => {
   const answer = last(await ask((await opened()).engine, '"polar ocean"'));
   assert.deepEqual(ids(answer), [much.id, little.id]);

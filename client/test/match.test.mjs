@@ -18,8 +18,7 @@ const tier = (base, records, runs, dead) => ({
   base,
   meta: { records },
   runs: { count: runs, start: Uint32Array.from({ length: runs + 1 }, (_, run) => Math.floor((records * run) / runs)) },
-  hasDead: dead > 0,
-  isDead: (record) => dead > 0 && record % dead === 3,
+  dead: Uint32Array.from({ length: records }, (_, record) => record).filter((record) => record % dead === 3),
 });
 
 /** One in `share` records of a tier, in groups of what they say or by number. */
@@ -50,7 +49,7 @@ const slowly = (tiers, parts, passing, sets, count, wanted) => {
     const at = tiers.findLastIndex(({ base }) => base <= doc);
     const record = doc - tiers[at].base;
     const must = musts.length > 0 ? musts : [part("must", parts.filter(({ occur }) => occur === "should").flatMap(({ segments }) => segments))];
-    if (tiers[at].isDead(record) || parts.some(({ occur, segments }) => occur === "not" && holds(segments, doc))) continue;
+    if (tiers[at].dead.includes(record) || parts.some(({ occur, segments }) => occur === "not" && holds(segments, doc))) continue;
     if (![...must.map(({ segments }) => segments), ...sets].every((segments) => holds(segments, doc))) continue;
     const run = tiers[at].runs.start.findLastIndex((start) => start <= record);
     byRun[at][run] += 1;
