@@ -102,7 +102,8 @@ export class Engine {
   readonly #rooms = new Map<boolean, Room>();
   readonly #days = new Map<Tier, Int16Array[]>();
 
-  constructor(root: string) {
+  /** `kept`: postings kept between questions. */
+  constructor(root: string, readonly kept = KEPT) {
     this.files = new Files(root);
     this.#words = new Words(this.files);
   }
@@ -139,7 +140,7 @@ export class Engine {
   }
 
   /** Gives one answer, or a first and then a final one. `alive`: whether anyone still waits. */
-  async *answer(question: Question, alive: () => boolean, thrifty: boolean): AsyncGenerator<Omit<Answer, "kind" | "id">> {
+  async *answer(question: Question, alive: () => boolean, thrifty: boolean | undefined): AsyncGenerator<Omit<Answer, "kind" | "id">> {
     const wait = async <T>(work: Promise<T>): Promise<T> => {
       const done = await work;
       if (!alive()) throw new Overtaken();
@@ -236,6 +237,8 @@ export class Engine {
     const expanded = parts.map((part): Expanded => keysOf(part, first));
     const plain = expanded.flatMap(({ keys }) => keys);
     const own = new Set([...plain, ...plain.flatMap(basesOf)]);
+    const knownOf = (keys: Iterable<string>, of = tiers) => [...keys].flatMap((key) => of.flatMap((tier) => this.#of(tier, key) ?? []));
+    if (first) this.#forget(knownOf(own));
     const counted = counting.map(([slug]) => `c:${slug}`);
     // Needed whole: what is left out, and what is only counted.
     const whole = new Set([...sets, ...counted, ...expanded.filter(({ part }) => part.occur === "not").flatMap(({ keys }) => keys)]);
@@ -271,7 +274,6 @@ export class Engine {
     const keys = [...new Set([...expanded.flatMap(({ keys }) => keys), ...sets])];
     const bases = tiers.flatMap((tier) => this.#bases(tier, plain));
     const rare = keys.filter((key) => tiers.some((tier) => !this.#of(tier, key)));
-    const knownOf = (keys: Iterable<string>, of = tiers) => [...keys].flatMap((key) => of.flatMap((tier) => this.#of(tier, key) ?? []));
     const wanted = tiers.flatMap((tier) =>
       knownOf([...sets, ...counted, ...expanded.flatMap((one) => (one.row ? [...one.stems, ...this.#told(tier, one)] : one.keys))], [tier]));
     // Two words, best first, all records.
@@ -345,7 +347,7 @@ export class Engine {
       for (const key of keys) {
         if (this.#of(tier, key)) continue;
         const { print, from, to } = tier.place(key);
-        const bucket = `${tier.meta.dir} ${from}`;
+        const bucket = name(tier, `${from}`);
         const there = wanted.get(bucket) ?? { tier, from, to, keys: new Map<number, string>() };
         there.keys.set(print, key);
         wanted.set(bucket, there);
@@ -403,17 +405,14 @@ export class Engine {
       placed.base = undefined;
     };
     all.forEach(place);
-    this.#forget();
   }
 
-  /** Lets go of the oldest lists. */
-  #forget(): void {
+  /** Lets go of the oldest lists, but for those in `used`: before a question, which needs its own to the end. */
+  #forget(used: Known[]): void {
     let held = 0;
-    for (const { list } of this.#known.values()) held += list?.docs.length ?? 0;
-    for (const [key, { list }] of this.#known) {
-      if (held <= KEPT) return;
-      held -= list?.docs.length ?? 0;
-      this.#known.delete(key);
+    for (const [key, known] of [...this.#known].reverse()) {
+      held += known.list?.docs.length ?? 0;
+      if (held > this.kept && !used.includes(known)) this.#known.delete(key);
     }
   }
 

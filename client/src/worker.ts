@@ -15,7 +15,7 @@ let latest = 0;
 
 const message = (error: unknown) => String((error as Error).message);
 /** Whether the reader asked browsers to be sparing with data. */
-const thrifty = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
+const thrifty = () => (navigator as { connection?: { saveData?: boolean } }).connection?.saveData;
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
 const open = (root: string) => {
