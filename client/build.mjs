@@ -11,7 +11,7 @@ const modules = process.env.OFFPRINT_CLIENT_NODE_MODULES ?? join(here, "node_mod
 const esbuild = createRequire(join(modules, "none.js"))("esbuild");
 const check = process.argv.includes("--check");
 // Members of the worker's own values that get short names: none of a file of the index or of a message.
-const OWN = /^(?:ats|base|beginning|block|byRun|asked|both|candidates|codes|counts|docs|early|ends|entry|expanded|facet|file|files|first|gamma|gather|hasDead|have|isDead|idf|joined|kept|key|known|late|least|left|likely|list|live|loading|long|meta|most|name|near|newest|occur|offer|offset|part|parts|passing|pieces|place|places|position|postings|prefixes|print|ranges|row|run|runs|says|section|segments|shown|start|starts|stems|stream|suggest|tier|told|top|two|unknown|value|wanted|weight|whole|window|word|years)$/;
+const OWN = /^(?:ats|base|beginning|block|byRun|asked|both|candidates|codes|counts|docs|early|ends|entry|expanded|facet|file|files|first|gamma|gather|have|isDead|idf|joined|kept|key|known|late|least|left|likely|list|live|loading|long|meta|most|name|near|newest|occur|offer|offset|part|parts|passing|pieces|place|places|position|postings|prefixes|print|ranges|row|run|runs|says|section|segments|shown|start|starts|stems|stream|suggest|tier|told|top|two|unknown|value|wanted|weight|whole|window|word|years)$/;
 
 for (const [source, built] of [["page", "search"], ["worker", "search-worker"]]) {
   const file = join(here, "../templates/assets", `${built}.js`);

@@ -347,7 +347,7 @@ export class Engine {
       for (const key of keys) {
         if (this.#of(tier, key)) continue;
         const { print, from, to } = tier.place(key);
-        const bucket = name(tier, `${from}`);
+        const bucket = name(tier, from);
         const there = wanted.get(bucket) ?? { tier, from, to, keys: new Map<number, string>() };
         there.keys.set(print, key);
         wanted.set(bucket, there);
@@ -617,7 +617,7 @@ export class Engine {
     const pageOf = (doc: number) => {
       const tier = tiers[tierAt(tiers, doc)]!;
       const page = Math.floor((doc - tier.base) / tier.meta.page_records);
-      return { tier, page, name: `${tier.meta.dir} ${page}` };
+      return { tier, page, name: name(tier, page) };
     };
     for (const doc of docs) {
       const job = pageOf(doc);
@@ -716,7 +716,7 @@ const largest = (tiers: Tier[]): [string, string, number][] => {
   return [...sums.values()].sort((a, b) => b[2] - a[2] || (a[0] < b[0] ? -1 : 1));
 };
 
-const name = (tier: Tier, key: string) => `${tier.meta.dir} ${key}`;
+const name = (tier: Tier, key: string | number) => `${tier.meta.dir} ${key}`;
 
 const tierAt = (tiers: Tier[], doc: number): number => {
   let at = tiers.length - 1;
