@@ -174,18 +174,22 @@ fn classes(oracle: &Oracle) -> Vec<(&'static str, Against, Vec<String>)> {
     let end = |words: &[String], end: &str| -> Vec<String> {
         words.iter().map(|word| format!("{word}{end}")).collect()
     };
+    let within = |field: &str, words: &[String]| -> Vec<String> {
+        words.iter().map(|words| format!("{field}:\"{words}\"")).collect()
+    };
     let beginnings = |length: usize| -> Vec<String> {
         let words = oracle.samples.iter().filter_map(|sample| sample.title.first());
         words.filter_map(|word| Some(format!("{}*", word.get(..length)?))).collect()
     };
-    let names = oracle.samples.iter().filter_map(|sample| sample.name.clone()).collect();
+    let names = oracle.samples.iter().filter_map(|sample| sample.name.clone());
+    let names: Vec<String> = names.collect();
     use Against::{Nothing, Phrase, Scores};
     let classes = [
         ("1 rare", Scores, rare),
         ("1 mid", Scores, mid.clone()),
         ("2 mid", Scores, two(&mid, &mid)),
         ("words of a phrase", Scores, of_title(0, 2, "")),
-        ("author, 2 names", Scores, names),
+        ("author, 2 names", Scores, names.clone()),
         ("1 common", Scores, common.clone()),
         ("5 title words", Scores, of_title(0, 5, "")),
         ("2 mid + 1 common", Scores, two(&two(&mid, &mid), &common)),
@@ -201,6 +205,9 @@ fn classes(oracle: &Oracle) -> Vec<(&'static str, Against, Vec<String>)> {
         ("prefix of 3", Nothing, beginnings(3)),
         ("prefix of 5", Nothing, beginnings(5)),
         ("1 mid + prefix", Nothing, two(&mid, &beginnings(4))),
+        ("1 mid in titles", Nothing, within("title", &mid)),
+        ("3 words in titles", Nothing, within("title", &of_title(0, 3, ""))),
+        ("author in names", Nothing, within("creators", &names)),
     ];
     let distinct = |mut queries: Vec<String>| {
         let mut seen = BTreeSet::new();
