@@ -162,9 +162,9 @@ const rice = (records: number, count: number): number => {
   return mean < 2 ? 0 : 31 - Math.clz32(mean);
 };
 
-/** What postings can be, besides record numbers (0), and such with levels that are not of a stem in the text (3). */
+/** What postings can be, besides record numbers (0), and such, or places, with levels that are not of a stem in the text (3). */
 export const STEM = 1;
-export const PLACES = 2;
+const PLACES = 2;
 /** The best of two words, and how many there are; where others say the parameter of their code. */
 export const BEST = 4;
 const BEST_RECORDS = 12;
@@ -172,7 +172,7 @@ const BEST_PARAMETER = 31;
 
 /**
  * What the dictionary says of a key: in how many records it is (two words: both), and what its postings are. If
- * places, those in the list of this word of a pair, and `k` of their code.
+ * places, those in the list of this word of a pair, and `k` of their code while they are not records.
  */
 export interface Entry {
   df: number;
@@ -190,9 +190,9 @@ export const isGrouped = ({ df, k }: Entry): boolean => df >= GROUPED && k === u
 
 const INLINE = 128;
 /** From here on lists are in groups, but for those of places. */
-export const GROUPED = 8192;
-/** Pairs of as many records are no base. */
-export const ROW_BASE = 32768;
+const GROUPED = 8192;
+/** Words and pairs of as many records are no base. */
+export const BASE = 65536;
 
 /** Finds fingerprints in a bucket; gives the entries of those that are there. */
 export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: number, codes: Codes): Map<number, Entry> => {
@@ -216,16 +216,20 @@ export const readBucket = (bucket: Uint8Array, wanted: Set<number>, records: num
     let are = bits.bits(2);
     let count = df;
     const word = are === PLACES ? bits.bits(1) : 0;
-    let k = are === PLACES ? bits.gamma() - 1 : undefined;
+    // Places are told by the parameter of their code plus 1, with levels plus 2, without places 1.
+    let k: number | undefined = are & PLACES ? bits.gamma() - are + 1 : -1;
     if (k === BEST_PARAMETER) {
-      [are, k, count] = [BEST, undefined, BEST_RECORDS];
+      are = BEST;
+      k = -1;
+      count = BEST_RECORDS;
       df -= 1;
     }
-    if (df > records || (k ?? 0) > 14) throw new Damaged("count");
+    if (k < 0) k = undefined;
+    if (df > records || k! > 15) throw new Damaged("count");
     if (count <= INLINE) {
       bits.postings(count, records, docs, 0, says, codes[are], k);
       if (wanted.has(print))
-        found.set(print, { df, are, word, offset, bytes: 0, postings: { docs: docs.slice(0, count), says: says.slice(0, count) } });
+        found.set(print, { df, are, word, k, offset, bytes: 0, postings: { docs: docs.slice(0, count), says: says.slice(0, count) } });
     } else {
       const bytes = bits.gamma();
       if (wanted.has(print)) found.set(print, { df, are, word, k, offset, bytes });

@@ -3,7 +3,7 @@
 // second stage; an answer says which of the two it is.
 
 import { RUN, stem, tokens } from "./analyse.ts";
-import { BEST, Damaged, GROUPED, PLACES, ROW_BASE, STEM, isGrouped, readBucket, readList, type Entry, type List } from "./bits.ts";
+import { BASE, BEST, Damaged, STEM, isGrouped, readBucket, readList, type Entry, type List } from "./bits.ts";
 import { Files, joined, once } from "./files.ts";
 import { mark, marksOf } from "./mark.ts";
 import { bare, Best, Room, size, type Found, type Matches, type Passing, type Records, type Segment } from "./match.ts";
@@ -115,7 +115,7 @@ export class Engine {
     if (!PATH.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 7 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
+    if (pointer.format !== 8 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
     for (const { dir, dead } of pointer.tiers)
       if (!PATH.test(dir) || !PATH.test(dead?.path ?? dir)) throw new Damaged("pointer");
     this.#tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));
@@ -295,12 +295,12 @@ export class Engine {
   #bases(tier: Tier, keys: string[]): Known[] {
     return keys.flatMap((key) => {
       const placed = this.#of(tier, key);
-      if (placed?.entry?.are !== PLACES) return [];
+      if (placed?.entry?.k === undefined) return [];
       const name = basesOf(key)[placed.entry.word!]!;
       const base = this.#of(tier, name);
-      const { are, df } = base?.entry ?? { are: -1, df: 0 };
-      const isBase = name.startsWith("p:") ? df < ROW_BASE && (are === 0 || are === PLACES) : df < GROUPED && are === STEM;
-      if (base && isBase) return [(placed.base = base)];
+      const entry = base?.entry;
+      // Pairs have no levels.
+      if (entry && entry.df < BASE && (name.startsWith("p:") ? !(entry.are & STEM) : entry.are === STEM)) return [(placed.base = base)];
       placed.entry = placed.list = undefined;
       return [];
     });
@@ -396,9 +396,9 @@ export class Engine {
       const { base, list } = placed;
       if (!base || !list) return;
       place(base);
-      placed.entry!.are = 0;
+      placed.entry!.k = undefined;
       // Records where there are places: one beyond the list is of another key, whose entry this is.
-      const from = base.list?.docs ?? [];
+      const from = base.list?.docs.slice().sort() ?? [];
       if (list.docs.some((place) => place >= from.length)) placed.entry = placed.list = undefined;
       list.docs.forEach((place, at, docs) => (docs[at] = from[place]!));
       placed.dead = deadIn(placed.tier, placed.list);

@@ -47,10 +47,10 @@ const FILTERS: Record<string, Wanted["facet"] | "year" | "versions"> = {
 
 /** The keys of so many stems in a row. */
 export const rows = (stems: string[], count: number): string[] => stems.slice(count - 1).map((_, at) => `p:${stems.slice(at, at + count).join(" ")}`);
-/** The keys in whose lists one of stems in a row may have its places: of two these, of three their pairs. */
+/** The keys in whose lists one may have its places: of two stems in a row these, of three their pairs, of a word of a field its stem. */
 export const basesOf = (key: string): string[] => {
-  const stems = key.startsWith("p:") ? key.slice(2).split(" ") : [];
-  return stems.length > 2 ? rows(stems, 2) : stems;
+  const words = /^[ptkn]:/.test(key) ? key.slice(2).split(" ") : [];
+  return key[0] === "n" ? words.map(stem) : words[2] ? rows(words, 2) : words;
 };
 
 /** A part as typed. */

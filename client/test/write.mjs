@@ -5,6 +5,10 @@ import { createHash } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { dirname, join } from "node:path";
 
+import { source } from "./source.mjs";
+
+const { stem } = await source("analyse");
+
 export const hash = (basis, text) => {
   let h = basis;
   for (const byte of Buffer.from(text)) h = Math.imul(h ^ byte, 16777619);
@@ -175,17 +179,22 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
       const parts = row.length > 2 ? row.slice(1).map((word, at) => `p:${row[at]} ${word}`) : row;
       const words = parts.map((part) => lists.get(part).docs);
       const word = words.length > 0 && words[1].length < words[0].length ? 1 : 0;
-      if (words.length > 0 && words[word].length < (row.length > 2 ? 32768 : 8192) && !levels) {
-        // Places in the list of the rarer part.
-        range = words[word].length;
+      // Of words of fields that of their stem in the text, where all have it.
+      const text = lists.get(/^[tk]:/.test(key) ? key.slice(2) : /^n:/.test(key) ? stem(key.slice(2)) : undefined)?.docs;
+      const inText = new Set(text);
+      const base = words[word] ?? (shared.includes(key) || !docs.every((doc) => inText.has(doc)) ? undefined : text);
+      const isStem = !/^.:/.test(key) && !shared.includes(key);
+      if (levels) code = isStem ? STEMS : LEVELS;
+      if (base?.length < 65536 && !(words[0] && levels)) {
+        range = base.length;
         // A record that lacks the word has a place beyond the list, as the entry of another pair may.
-        numbers = docs.map((doc) => (words[word].includes(doc) ? words[word].indexOf(doc) : range));
-        bits.put(2 | (word << 2), 3);
-        bits.gamma(rice(range, docs.length) + 1);
+        const places = new Map(base.map((doc, place) => [doc, place]));
+        numbers = docs.map((doc) => places.get(doc) ?? range);
+        bits.put(words[0] ? 2 | (word << 2) : 3, words[0] ? 3 : 2);
+        bits.gamma(rice(range, docs.length) + (words[0] ? 1 : 2));
       } else {
-        const isStem = !/^.:/.test(key) && !shared.includes(key);
         bits.put(levels ? (isStem ? 1 : 3) : 0, 2);
-        code = isStem ? STEMS : LEVELS;
+        if (levels && !isStem) bits.gamma(1);
       }
       if (docs.length <= 128) {
         bits.postings(numbers, range, levels, code);
@@ -281,7 +290,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 7, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 8, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offprint::release::search::analyse::Analyser;
+use offprint::release::search::key::Place;
 use offprint::release::search::reader::Reading;
 use serde_json::{Value, json};
 use tantivy::collector::{Count, TopDocs};
@@ -252,8 +253,63 @@ fn three_words_in_a_row_are_told_from_two_and_two() {
 }
 
 #[test]
+fn words_of_fields_and_pairs_are_places_in_a_list_that_is_in_groups() {
+    const RECORDS: u32 = 9_000;
+    // Each record has the words, more or less of them; some have them in a row, in a title or in a
+    // name, and these are spread.
+    let record = |n: u32| {
+        let text = "winds of the north sea. ".repeat(1 + n as usize % 5)
+            + &"Other words. ".repeat(n as usize % 7);
+        let title = if n.is_multiple_of(9) { "North winds" } else { "Notes" };
+        let line = line(n, title, &text);
+        if n.is_multiple_of(50) { line.replace("Doe, Ann", "Winds, Ann") } else { line }
+    };
+    let repository = Repository::of_lines(&(1..=RECORDS).map(record).collect::<String>());
+    repository.build(1, 1);
+    let check = |text: &str, every: u32, reading| {
+        let answer = repository.ask(text, |wanted| {
+            (wanted.reading, wanted.limit) = (reading, RECORDS as usize);
+        });
+        let mut ids: Vec<u32> = answer.hits.iter().map(|hit| hit.id.parse().unwrap()).collect();
+        ids.sort_unstable();
+        let expected: Vec<u32> = (1..=RECORDS).filter(|n| n % every == 0).collect();
+        assert!(ids == expected, "{text} {reading:?}: {} records", ids.len());
+        assert!(answer.exact, "{text} {reading:?}");
+    };
+    for reading in [Reading::First, Reading::Final, Reading::Complete] {
+        check("title:winds", 9, reading);
+        check("creators:winds", 50, reading);
+        check("\"north winds\"", 9, reading);
+    }
+}
+
+#[test]
+fn a_word_whose_entry_is_that_of_another_is_found_in_titles() {
+    // So few keys are in one bucket: two words with the same fingerprint share an entry.
+    let mut known = BTreeMap::new();
+    let shared = (1..).find_map(|n| {
+        let word = format!("q{n}");
+        let other = known.insert(Place::of([word.as_bytes(), b""], 0, 1), word.clone())?;
+        Some([word, other])
+    });
+    let [word, other] = shared.unwrap();
+    let text = |n: u32| format!("More of {}.", if n.is_multiple_of(2) { &word } else { &other });
+    let title =
+        |n: u32| if n.is_multiple_of(6) { format!("Sea {word}") } else { "Notes".to_owned() };
+    let lines = (1..=30).map(|n| line(n, &title(n), &text(n))).collect::<String>();
+    let repository = Repository::of_lines(&lines);
+    repository.build(1, 1);
+    for text in [format!("title:{word}"), format!("\"sea {word}\"")] {
+        let answer = repository.ask(&text, |wanted| wanted.limit = 30);
+        let mut ids: Vec<u32> = answer.hits.iter().map(|hit| hit.id.parse().unwrap()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, [6, 12, 18, 24, 30], "{text}");
+    }
+}
+
+#[test]
 fn a_phrase_is_found_at_first_though_one_of_its_lists_does_not_fit() {
-    const RECORDS: u32 = 60_000;
+    const RECORDS: u32 = 90_000;
     let mut state = 7_u32;
     let mut roll = |sides: u32| {
         state = state.wrapping_mul(1_103_515_245).wrapping_add(12_345);
@@ -265,11 +321,12 @@ fn a_phrase_is_found_at_first_though_one_of_its_lists_does_not_fit() {
         9_001 => "Wind over arctic seas, and a north wind over",
         _ => "Notes",
     };
-    // A list of half of the records, two words that are in all of these, and shorter lists that
+    // A list of most records, two words that are in all of these, too many for a base, and
+    // shorter lists that
     // together leave no room for it.
     let text = |_| {
-        let pair = if roll(2) == 0 { "north wind" } else { "" };
-        let others = (0..20).filter(|_| roll(12) == 0).map(|word| format!(" other{word}"));
+        let pair = if roll(4) > 0 { "north wind" } else { "" };
+        let others = (0..20).filter(|_| roll(18) == 0).map(|word| format!(" other{word}"));
         others.fold(pair.to_owned(), |text, word| text + &word)
     };
     let texts: Vec<String> = (0..RECORDS).map(text).collect();

@@ -5,6 +5,8 @@
 //! made in the order of keys, and is read in the order of parts. Postings of a term that has groups
 //! are not copied: they are long, and few.
 
+use std::hint::black_box;
+
 use crate::release::search::bits::{put_varint, varint};
 use crate::release::search::lists::GROUPED;
 
@@ -56,6 +58,13 @@ impl Copies {
     pub(super) fn bytes(&self, term: &Term) -> Option<&[u8]> {
         let is_copied = is_copied(term.postings.records) && term.base == 0;
         Some(term.postings.of(self.0.as_ref().filter(|_| is_copied)?))
+    }
+
+    /// Reads a byte of each: copies lie all over memory, and so it is waited for at once, not for
+    /// one after another when they are read.
+    pub(super) fn touch<'t>(&self, terms: impl Iterator<Item = &'t Term>) {
+        let bytes = terms.filter_map(|term| self.bytes(term)?.first());
+        black_box(bytes.fold(0, |sum: u8, byte| sum.wrapping_add(*byte)));
     }
 
     /// The postings in it. `has_levels`: whether the field has.

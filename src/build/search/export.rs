@@ -30,14 +30,22 @@ const BUCKET_TERMS: u64 = 200;
 const BUCKETS: u64 = 1 << 17;
 /// Buckets that are encoded in parallel before they are written.
 const BATCH: usize = 256;
-/// A group has at least one of so many records of those before it, and this many.
+/// A group has at least one of so many records of those before it, and this many; in the best part
+/// of a list, one of so many of its records, where words of titles are, it may be smaller.
 const GROWTH: usize = 8;
+const GROWTH_BEST: usize = 16;
+const BEST_PART: usize = 8;
 const GROUP: usize = 2;
 /// One of so many terms is looked at to find how frequent levels are, where there are many.
 const SAMPLED: u32 = 16;
 const SAMPLE_FROM: u64 = 100_000;
 /// What says that postings are places: docs/search-format.md, "Dictionary".
 pub(super) const PLACES: u32 = 0b10;
+/// What says that there are levels that are not of a stem in the text, and what follows where
+/// these are at record numbers; at places the parameter of their code does, from the other on.
+const LEVELS: u32 = 0b11;
+const AT_RECORDS: u32 = 1;
+const FIRST_PARAMETER: u32 = 2;
 /// Fields whose terms are in the dictionary.
 const IN_DICTIONARY: [Field; 5] =
     [Field::All, Field::Title, Field::Names, Field::Keywords, Field::Keys];
@@ -166,7 +174,7 @@ impl Exporter {
         let numbers: Vec<u32> = (0..self.buckets).collect();
         let of_parts = numbers.chunks(self.parts.buckets as usize);
         for (numbers, part) in of_parts.zip(std::mem::take(&mut self.parts.parts)) {
-            let terms = part.terms(&self.sources, &self.records)?;
+            let terms = part.terms(&self.sources, &self.records, &self.parts.shared)?;
             for batch in numbers.chunks(BATCH) {
                 let encoded: Vec<_> = batch
                     .par_iter()
@@ -221,13 +229,22 @@ impl Exporter {
             if let [term] = same
                 && term.base > 0
             {
-                let places = all.places(term).iter();
-                postings.extend(places.map(|place| (u32::from(*place), Bin::PRESENT)));
+                let width = self.source(term).width();
+                let posting = |place: &[u16]| match *place {
+                    [place, rank] => (u32::from(place), Bin::of_rank(rank.into())),
+                    _ => (u32::from(place[0]), Bin::PRESENT),
+                };
+                postings.extend(all.places(term, width).chunks_exact(width).map(posting));
+                let (base, has_levels) = (u32::from(term.base), width > 1);
+                let k = rice_parameter(base, term.postings.records);
                 bits.gamma(term.postings.records);
-                bits.bits(PLACES | u32::from(term.is_second) << 2, 3);
-                bits.gamma(rice_parameter(u32::from(term.base), term.postings.records) + 1);
-                let (base, lists) = (u32::from(term.base), &mut bucket.lists);
-                keep(postings, base, &By::Record(None), &mut bits, lists);
+                match has_levels {
+                    true => bits.bits(LEVELS, 2),
+                    false => bits.bits(PLACES | u32::from(term.is_second) << 2, 3),
+                }
+                bits.gamma(k + if has_levels { FIRST_PARAMETER } else { 1 });
+                let by = By::Record(has_levels.then_some(&self.codes[1]));
+                keep(postings, base, &by, &mut bits, &mut bucket.lists);
                 continue;
             }
             for term in same {
@@ -246,6 +263,9 @@ impl Exporter {
             // A list that is of other keys too is no base, and no word leads to it.
             let is_stem = same.len() == 1 && self.source(&same[0]).field == Field::All;
             bits.bits(u32::from(has_levels) | u32::from(has_levels && !is_stem) << 1, 2);
+            if has_levels && !is_stem {
+                bits.gamma(AT_RECORDS);
+            }
             let code = has_levels.then(|| &self.codes[usize::from(!is_stem)]);
             let by = if count < GROUPED { By::Record(code) } else { By::Group };
             let offset = bucket.lists.len() as u64;
@@ -350,7 +370,8 @@ fn in_groups(postings: &[Posting], range: u32, out: &mut Vec<u8>) {
         if taken >= least {
             groups.push(0);
             worth.push(0);
-            least = taken + (taken / GROWTH).max(GROUP);
+            let growth = if taken < postings.len() / BEST_PART { GROWTH_BEST } else { GROWTH };
+            least = taken + (taken / growth).max(GROUP);
         }
         let group = groups.len() - 1;
         of_bin[rank] = group;
@@ -440,7 +461,7 @@ mod tests {
         by_record(&postings[..200], range, None, &mut plain);
         let levels = |(record, bin): &Posting| (*record, worth(bin.level()));
         let expected: Vec<_> = postings[..200].iter().map(levels).collect();
-        let levels = decoded(&short.finish(), 200, range, Kind::Levels, &codes, false);
+        let levels = decoded(&short.finish(), 200, range, Kind::Levels { k: None }, &codes, false);
         assert_eq!(levels.unwrap(), expected);
         let plain = decoded(&plain.finish(), 200, range, Kind::Plain, &codes, false).unwrap();
         assert!(plain.iter().zip(&expected).all(|(a, b)| *a == (b.0, PRESENT)));

@@ -22,6 +22,7 @@ mod levels;
 mod order;
 mod parts;
 mod places;
+mod shared;
 mod sort;
 mod spool;
 mod stream;

@@ -8,11 +8,13 @@ use std::path::Path;
 use rayon::prelude::*;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 
+use crate::release::search::analyse::Analyser;
 use crate::release::search::key::{Place, is_triple};
 
 use super::SearchError;
 use super::copies::{Copier, Copies, is_copied};
 use super::document::Field;
+use super::shared::{Shared, Sharing};
 use super::spool::{By, Row, Spool};
 use super::terms::{Source, Stretch, Term, Terms, each_posting, of_term};
 use super::within::{self, Bases, Told};
@@ -30,7 +32,11 @@ pub(super) struct Gathered<'a> {
     parts: Parts,
     /// Terms that have a base, those of one together; none where all terms are held.
     based: Vec<Spool>,
+    sharing: Sharing,
+    /// Of the dictionary.
+    buckets: u32,
     copier: Copier,
+    analyser: Analyser,
 }
 
 impl<'a> Gathered<'a> {
@@ -43,24 +49,33 @@ impl<'a> Gathered<'a> {
         beside: &Path,
     ) -> Result<Self, SearchError> {
         let parts = count.div_ceil(TERMS).max(1) as u32;
-        let buckets = buckets.div_ceil(parts);
-        let bases = of_bases(sources).map(Bases::new);
-        let copier = Copier::default();
-        if parts == 1 {
-            let parts = vec![Part::Held(Held::with_capacity(count as usize))];
-            let parts = Parts { parts, buckets };
-            return Ok(Gathered { sources, bases, parts, based: Vec::new(), copier });
-        }
-        let spools = |name: &str| -> Result<Vec<Spool>, SearchError> {
-            let path = |number| beside.with_extension(format!("{name}{number}"));
-            (0..parts).map(|number| Spool::new(path(number))).collect()
+        let of_part = buckets.div_ceil(parts);
+        let bases = of_bases(sources);
+        let stems = bases.map_or(0, |[text, _]| text.terms.terms().num_terms() as u64);
+        let (parts, based) = if parts == 1 {
+            (vec![Part::Held(Held::with_capacity(count as usize))], Vec::new())
+        } else {
+            let spools = |name: &str| -> Result<Vec<Spool>, SearchError> {
+                let path = |number| beside.with_extension(format!("{name}{number}"));
+                (0..parts).map(|number| Spool::new(path(number))).collect()
+            };
+            let based = spools("based")?;
+            (spools("terms")?.into_iter().map(Part::Spooled).collect(), based)
         };
-        let based = spools("based")?;
-        let parts = spools("terms")?.into_iter().map(Part::Spooled).collect();
-        Ok(Gathered { sources, bases, parts: Parts { parts, buckets }, based, copier })
+        Ok(Gathered {
+            sources,
+            bases: bases.map(Bases::new),
+            parts: Parts { parts, buckets: of_part, shared: Shared::default() },
+            based,
+            sharing: Sharing::new(stems),
+            buckets,
+            copier: Copier::default(),
+            analyser: Analyser::new(),
+        })
     }
 
-    /// Takes a term of a source; those of a source in the order of keys. `decoder`: of that source.
+    /// Takes a term of a source; those of a source in the order of keys, stems in the text first.
+    /// `decoder`: of that source.
     pub(super) fn add(
         &mut self,
         key: &[u8],
@@ -71,16 +86,22 @@ impl<'a> Gathered<'a> {
     ) -> Result<(), SearchError> {
         let mut by = By::Records;
         let of = &self.sources[source];
-        if of.field == Field::Keys {
-            // Few records are found by the pairs of three words as well.
-            if info.doc_freq < ROW_RECORDS && is_triple(key) {
-                return Ok(());
-            }
-            if let Some(bases) = &mut self.bases
-                && let Some(base) = bases.find(key, info.doc_freq)?
-            {
-                by = By::Base(base);
-            }
+        // Few records are found by the pairs of three words as well.
+        if of.field == Field::Keys && info.doc_freq < ROW_RECORDS && is_triple(key) {
+            return Ok(());
+        }
+        self.sharing.add(place, of.field == Field::All);
+        if let Some(bases) = &mut self.bases {
+            let base = match of.field {
+                Field::Keys => bases.find(key, info.doc_freq)?,
+                Field::Title | Field::Keywords => bases.of_stem(key)?,
+                Field::Names => {
+                    let name = String::from_utf8_lossy(key);
+                    bases.of_stem(self.analyser.stem(&name).as_bytes())?
+                }
+                Field::All | Field::Words => None,
+            };
+            by = base.map_or(By::Records, By::Base);
         }
         let row = Row { place, postings: Stretch::new(info)?, source: source as u8, by };
         let spool = match (self.parts.of(place), by) {
@@ -107,18 +128,22 @@ impl<'a> Gathered<'a> {
 
     /// All of them. `records`: document of the segment → record.
     pub(super) fn finish(self, records: &[u32]) -> Result<Parts, SearchError> {
-        let Gathered { sources, mut parts, based, .. } = self;
+        let Gathered { sources, mut parts, based, sharing, buckets, .. } = self;
+        if let Some([text, _]) = of_bases(sources) {
+            parts.shared = sharing.finish(text, buckets)?;
+        }
         let mut copy = Vec::new();
         for spool in based {
             let mut held = spool.read()?;
-            held.tell(sources, records)?;
+            held.tell(sources, records, &parts.shared)?;
             for (term, original) in held.terms.iter().zip(held.originals) {
                 let Term { place, base, is_second, source, .. } = *term;
                 let (by, copy) = match base {
                     0 => (By::Records, held.copies.bytes(term).unwrap_or_default()),
                     _ => {
                         copy.clear();
-                        let places = of_term(&held.places, term).iter();
+                        let width = sources[usize::from(source)].width();
+                        let places = of_term(&held.places, term, width).iter();
                         copy.extend(places.flat_map(|place| place.to_le_bytes()));
                         (By::Places { base, is_second }, copy.as_slice())
                     }
@@ -144,6 +169,8 @@ pub(super) struct Parts {
     pub(super) parts: Vec<Part>,
     /// How many; one at least.
     pub(super) buckets: u32,
+    /// Stems that are no bases.
+    pub(super) shared: Shared,
 }
 
 impl Parts {
@@ -162,13 +189,18 @@ pub(super) enum Part {
 
 impl Part {
     /// The terms in order, with the places of those that have a base. `records`: document of the
-    /// segment → record.
-    pub(super) fn terms(self, sources: &[Source], records: &[u32]) -> Result<Terms, SearchError> {
+    /// segment → record; `shared`: what is no base.
+    pub(super) fn terms(
+        self,
+        sources: &[Source],
+        records: &[u32],
+        shared: &Shared,
+    ) -> Result<Terms, SearchError> {
         let mut held = match self {
             Part::Held(held) => held,
             Part::Spooled(spool) => spool.read()?,
         };
-        held.tell(sources, records)?;
+        held.tell(sources, records, shared)?;
         let Held { mut terms, places, copies, .. } = held;
         terms.par_sort_unstable_by_key(|term| (term.place, term.source, term.postings));
         Ok(Terms { terms, places, copies })
@@ -193,11 +225,16 @@ impl Held {
     }
 
     /// Finds the places of terms that have a base.
-    fn tell(&mut self, sources: &[Source], records: &[u32]) -> Result<(), SearchError> {
+    fn tell(
+        &mut self,
+        sources: &[Source],
+        records: &[u32],
+        shared: &Shared,
+    ) -> Result<(), SearchError> {
         let found = std::mem::take(&mut self.found);
-        if let Some(sources) = of_bases(sources).filter(|_| !found.is_empty()) {
+        if !found.is_empty() {
             let Held { terms, copies, .. } = self;
-            self.places = within::tell(sources, found, records, copies, terms)?;
+            self.places = within::tell(sources, found, records, copies, (terms, shared))?;
         }
         Ok(())
     }

@@ -237,7 +237,7 @@ mod tests {
             assert_eq!((term.place, term.source), (row.place, row.source));
             assert_eq!(term.postings.records, records(n));
             if let By::Places { base, is_second } = row.by {
-                assert!(all.places(term).iter().copied().eq(placed(n)), "{n}");
+                assert!(all.places(term, 1).iter().copied().eq(placed(n)), "{n}");
                 assert!(all.copies.of(term, false).is_none(), "{n}");
                 assert_eq!((term.base, term.is_second), (base, is_second));
                 assert_eq!(term.postings, row.postings, "of what it shares an entry with");

@@ -9,8 +9,9 @@ use crate::release::stage::{Sealed, Stage, StagedFile};
 
 use super::SearchError;
 
-/// Read often, written once.
-const LEVEL: u32 = 9;
+/// Cards are a seventieth larger than by 9, for two thirds of its work, which was a quarter of all of
+/// printing an index.
+const LEVEL: u32 = 6;
 
 /// A stream that is being written, cut into files.
 pub(super) struct StreamWriter<'a> {

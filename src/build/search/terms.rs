@@ -1,5 +1,6 @@
 //! Terms of a tantivy segment by their places in the dictionary.
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use tantivy::InvertedIndexReader;
@@ -21,6 +22,13 @@ pub(super) struct Source {
     pub(super) terms: Arc<InvertedIndexReader>,
     pub(super) norms: Option<FieldNormReader>,
     pub(super) lengths: Lengths,
+}
+
+impl Source {
+    /// Numbers a place: itself, and in fields with levels the rank of its impact.
+    pub(super) fn width(&self) -> usize {
+        1 + usize::from(self.norms.is_some())
+    }
 }
 
 /// Where tantivy has the postings of a term, or where their copy is.
@@ -48,6 +56,11 @@ impl Stretch {
     pub(super) fn of<'a>(&self, all: &'a [u8]) -> &'a [u8] {
         let start = (self.start as usize).min(all.len());
         &all[start..all.len().min(start + self.bytes as usize)]
+    }
+
+    /// Where they begin in the postings of a field.
+    pub(super) fn start(&self) -> u64 {
+        self.start
     }
 
     /// Appends records, start and bytes, for [`take`](Self::take).
@@ -85,7 +98,8 @@ pub(super) struct Term {
     pub(super) place: Place,
     /// Where its postings are.
     pub(super) postings: Stretch,
-    /// Where it has a base, where its places begin in [`Terms::places`].
+    /// Where it has a base, where its places begin in [`Terms::places`]: numbers as [`Source::width`]
+    /// says.
     pub(super) places: u32,
     /// Records of the base; 0 if there is none.
     pub(super) base: u16,
@@ -95,7 +109,7 @@ pub(super) struct Term {
     pub(super) source: u8,
 }
 
-/// Terms by place, with the places of words in a row in the lists of their bases.
+/// Terms by place, with the places of some in the lists of their bases.
 pub(super) struct Terms {
     pub(super) terms: Vec<Term>,
     pub(super) places: Vec<u16>,
@@ -103,20 +117,25 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// Those of a bucket, in order.
+    /// Those of a bucket, in order; what is had of them is [touched](Copies::touch).
     pub(super) fn in_bucket(&self, bucket: u32) -> &[Term] {
-        of_bucket(&self.terms, |term| term.place, bucket)
+        let terms = of_bucket(&self.terms, |term| term.place, bucket);
+        self.copies.touch(terms.iter());
+        let first = |term: &Term| self.places.get(term.places as usize);
+        let places = terms.iter().filter(|term| term.base > 0).filter_map(first);
+        black_box(places.fold(0, |sum: u16, place| sum.wrapping_add(*place)));
+        terms
     }
 
-    /// Of a pair with a base.
-    pub(super) fn places(&self, term: &Term) -> &[u16] {
-        of_term(&self.places, term)
+    /// Of a term with a base, `width` numbers each.
+    pub(super) fn places(&self, term: &Term, width: usize) -> &[u16] {
+        of_term(&self.places, term, width)
     }
 }
 
 /// Of the places of some terms those of one.
-pub(super) fn of_term<'p>(places: &'p [u16], term: &Term) -> &'p [u16] {
-    &places[term.places as usize..][..term.postings.records as usize]
+pub(super) fn of_term<'p>(places: &'p [u16], term: &Term, width: usize) -> &'p [u16] {
+    &places[term.places as usize..][..width * term.postings.records as usize]
 }
 
 /// Of what is in the order of its places, that of a bucket.

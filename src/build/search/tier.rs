@@ -27,7 +27,7 @@ use super::stream::{Deflater, StreamWriter, deflated};
 use super::{SearchError, file_error};
 
 /// Longest dictionary of the cards, bytes, and bytes of it a record of small tiers.
-const DICTIONARY: usize = 8192;
+const DICTIONARY: usize = 16384;
 const DICTIONARY_SHARE: usize = 16;
 /// Cards that a dictionary is learned from, and room for what zstd puts before the part that is
 /// of use to deflate.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::analyse::Analyser;
 use super::evaluate::Wanted;
 use super::key;
-use super::lists::{Found, GROUPED, Kind, List, Outside, ROW_BASE, TOGETHER};
+use super::lists::{BASE, Found, Kind, List, Outside, TOGETHER};
 use super::query::{Occur, Part, Query};
 use super::reader::{BEFORE_CARDS, BESIDE_BEST, FIRST, MOST, ReadError, Reading, Searcher};
 
@@ -128,10 +128,10 @@ impl Searcher<'_> {
         let every =
             |key: &String| tiers.clone().map(|tier| (tier, key.clone())).collect::<Vec<_>>();
         // First round: buckets of the keys that are known, of their bases, and of prefixes.
-        let bases_of = keys.iter().filter_map(|key| key::bases(key)).flatten();
+        let bases_of = keys.iter().flat_map(|key| key::bases(key, analyser));
         let asked: BTreeSet<String> = keys.iter().cloned().chain(bases_of).collect();
         let (mut known, mut before) = self.find(&asked.iter().flat_map(every).collect())?;
-        let bases = bases(&mut known);
+        let bases = bases(&mut known, analyser);
         let mut unknown = BTreeSet::new();
         let mut in_part = query.parts.iter().zip(&parts).any(|((_, part), (_, expanded))| {
             let (Part::Phrase(stems), Expanded::Phrase { pairs, .. }) = (part, expanded) else {
@@ -268,22 +268,24 @@ fn two_words(query: &Query, wanted: Wanted) -> Option<[&str; 2]> {
 /// Of the keys that are told by places in the list of another: tier, key and that, pairs before
 /// three words. A key whose base shares its list with another is told by nothing, and so is not
 /// known.
-fn bases(known: &mut Known) -> Vec<(usize, String, String)> {
+fn bases(known: &mut Known, analyser: &Analyser) -> Vec<(usize, String, String)> {
     let mut bases = Vec::new();
     for of_pairs in [false, true] {
         let placed = known.iter().filter_map(|((tier, key), found)| {
-            let Kind::Places { is_second, .. } = found.kind() else { return None };
-            let base = key::bases(key).map(|bases| bases[usize::from(is_second)].clone());
-            let is_pair = base.as_ref().is_some_and(|base| key::bases(base).is_some());
+            let is_second = match found.kind() {
+                Kind::Places { is_second, .. } => is_second,
+                Kind::Levels { k: Some(_) } => false,
+                _ => return None,
+            };
+            let base = key::bases(key, analyser).into_iter().nth(usize::from(is_second));
+            let is_pair = base.as_ref().is_some_and(|base| base.starts_with(key::PAIR));
             let found = base.as_ref().and_then(|base| known.get(&(*tier, base.clone())));
             let is_base = |found: &Found| match is_pair {
-                true => {
-                    matches!(found.kind(), Kind::Plain | Kind::Places { .. })
-                        && found.records() < ROW_BASE
-                }
-                false => found.kind() == Kind::Stem && found.records() < GROUPED,
+                true => matches!(found.kind(), Kind::Plain | Kind::Places { .. }),
+                false => found.kind() == Kind::Stem,
             };
-            let base = base.filter(|_| found.is_some_and(is_base));
+            let is_base = found.is_some_and(|found| is_base(found) && found.records() < BASE);
+            let base = base.filter(|_| is_base);
             (is_pair == of_pairs).then(|| (*tier, key.clone(), base))
         });
         for (tier, key, base) in placed.collect::<Vec<_>>() {
@@ -330,36 +332,46 @@ mod tests {
 
     #[test]
     fn places_are_told_only_by_the_list_of_one_key_that_is_by_record() {
+        let analyser = Analyser::new();
         let check = |key: &str, base: &str, kind, records, is_told: bool| {
             let place = |key: &str| (0, key.to_owned());
             let list = |records, kind| Found::Inside(List { records, postings: Vec::new() }, kind);
-            let placed = list(3, Kind::Places { is_second: true, k: 0 });
+            let placed = match key.starts_with(key::PAIR) {
+                true => list(3, Kind::Places { is_second: true, k: 0 }),
+                false => list(3, Kind::Levels { k: Some(0) }),
+            };
             let edge = (place("edge"), list(5, Kind::Stem));
             let mut known =
                 Known::from([(place(key), placed), edge, (place(base), list(records, kind))]);
-            bases(&mut known);
-            let told: Vec<_> = bases(&mut known).into_iter().filter(|told| told.1 == key).collect();
+            bases(&mut known, &analyser);
+            let told = bases(&mut known, &analyser);
+            let told: Vec<_> = told.into_iter().filter(|told| told.1 == key).collect();
             let expected = (0, key.to_owned(), base.to_owned());
             assert_eq!(told, Vec::from_iter(is_told.then_some(expected)), "{key} {kind:?}");
             assert_eq!(known.contains_key(&place(key)), is_told, "{key} {kind:?} {records}");
         };
         let places = Kind::Places { is_second: true, k: 0 };
-        check("p:sea ice", "ice", Kind::Stem, GROUPED - 1, true);
-        check("p:sea ice", "ice", Kind::Stem, GROUPED, false);
-        check("p:sea ice", "ice", Kind::Levels, 3, false);
+        check("p:sea ice", "ice", Kind::Stem, BASE - 1, true);
+        check("p:sea ice", "ice", Kind::Stem, BASE, false);
+        check("p:sea ice", "ice", Kind::Levels { k: None }, 3, false);
         check("p:sea ice", "ice", Kind::Plain, 3, false);
+        check("t:ices", "ices", Kind::Stem, BASE - 1, true);
+        check("k:ices", "ices", Kind::Stem, BASE, false);
+        check("n:ices", "ice", Kind::Stem, 3, true);
+        check("n:ices", "ice", Kind::Levels { k: None }, 3, false);
+        check("n:ices", "ices", Kind::Stem, 3, false);
         check("p:sea ice edge", "p:ice edge", Kind::Plain, 3, true);
         check("p:sea ice edge", "p:ice edge", places, 3, true);
-        check("p:sea ice edge", "p:ice edge", Kind::Plain, GROUPED, true);
-        check("p:sea ice edge", "p:ice edge", Kind::Plain, ROW_BASE, false);
-        check("p:sea ice edge", "p:ice edge", Kind::Levels, 3, false);
+        check("p:sea ice edge", "p:ice edge", Kind::Plain, BASE - 1, true);
+        check("p:sea ice edge", "p:ice edge", Kind::Plain, BASE, false);
+        check("p:sea ice edge", "p:ice edge", Kind::Levels { k: None }, 3, false);
         // Where the pair has no base, neither have the three.
         let mut known = Known::new();
         for key in ["p:sea ice edge", "p:ice edge"] {
             let list = List { records: 3, postings: Vec::new() };
             known.insert((0, key.to_owned()), Found::Inside(list, places));
         }
-        assert!(bases(&mut known).is_empty() && known.is_empty());
+        assert!(bases(&mut known, &analyser).is_empty() && known.is_empty());
     }
 
     #[test]

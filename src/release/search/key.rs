@@ -1,5 +1,7 @@
 //! Keys of the dictionary and where they are: docs/search-format.md, "Hashes", "Dictionary".
 
+use super::analyse::Analyser;
+
 const BUCKET: u32 = 2_166_136_261;
 const FINGERPRINT: u32 = 2_538_058_380;
 
@@ -31,14 +33,18 @@ pub fn best_of_two(a: &str, b: &str) -> String {
     format!("{BEST}{first} {second}")
 }
 
-/// The keys in whose lists a key of stems in a row may have its places: of two stems these, of
-/// three their pairs.
-pub fn bases(key: &str) -> Option<[String; 2]> {
-    let (first, rest) = key.strip_prefix(PAIR)?.split_once(' ')?;
-    Some(match rest.split_once(' ') {
-        None => [first.to_owned(), rest.to_owned()],
-        Some((second, _)) => [format!("{PAIR}{first} {second}"), format!("{PAIR}{rest}")],
-    })
+/// The keys in whose lists a key may have its places: of two stems in a row these, of three their
+/// pairs, of a word of a field its stem in the text.
+pub fn bases(key: &str, analyser: &Analyser) -> Vec<String> {
+    match key.split_once(':') {
+        Some(("t" | "k", stem)) => vec![stem.to_owned()],
+        Some(("n", token)) => vec![analyser.stem(token).into_owned()],
+        Some(("p", row)) => {
+            let stems: Vec<String> = row.split(' ').map(str::to_owned).collect();
+            if stems.len() > 2 { pairs(&stems).collect() } else { stems }
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a key is of three stems in a row.

@@ -8,8 +8,8 @@ use super::key::FINGERPRINTS;
 pub const INLINE: u32 = 128;
 /// Shortest list that is in groups, the best first.
 pub const GROUPED: u32 = 8192;
-/// Two words in a row that are in as many records are no base of three.
-pub const ROW_BASE: u32 = 32768;
+/// A word, or two in a row, that are in as many records are no base.
+pub const BASE: u32 = 65536;
 
 /// How many records are the best of two frequent words.
 pub const BEST: u32 = 12;
@@ -60,8 +60,12 @@ pub enum Kind {
     Plain,
     /// Of a stem in the text: record numbers, each with a level. The base of pairs.
     Stem,
-    /// Of a field, or of several keys: record numbers, each with a level.
-    Levels,
+    /// Of a field, or of several keys: record numbers, each with a level; or places in the list of
+    /// the word in the text, with the parameter of their code.
+    Levels {
+        /// Of the Rice code of places.
+        k: Option<u32>,
+    },
     /// Places in the list of the first or the second word of a pair, with the parameter of their
     /// code.
     Places {
@@ -78,7 +82,7 @@ pub enum Kind {
 impl Kind {
     /// Whether a list of so many records is in groups.
     pub(super) fn is_grouped(self, records: u32) -> bool {
-        records >= GROUPED && !matches!(self, Kind::Places { .. })
+        records >= GROUPED && !matches!(self, Kind::Places { .. } | Kind::Levels { k: Some(_) })
     }
 }
 
@@ -163,7 +167,8 @@ fn kind(bits: &mut BitReader<'_>) -> Option<Kind> {
     Some(match (bits.bits(1)?, bits.bits(1)?) {
         (0, 0) => Kind::Plain,
         (1, 0) => Kind::Stem,
-        (1, _) => Kind::Levels,
+        // 1, or the parameter of places plus 2.
+        (1, _) => Kind::Levels { k: bits.gamma()?.checked_sub(2) },
         _ => match (bits.bits(1)? == 1, bits.gamma()? - 1) {
             (false, BEST_PARAMETER) => Kind::Best,
             (is_second, k) => Kind::Places { is_second, k },
@@ -200,18 +205,23 @@ fn by_number(
     codes: &Codes,
     out: &mut Vec<Posting>,
 ) -> Option<()> {
-    let k = rice_parameter(range, count);
+    let own = rice_parameter(range, count);
+    let (range, k) = match kind {
+        Kind::Places { k, .. } | Kind::Levels { k: Some(k) } => (BASE, k),
+        _ => (range, own),
+    };
     let [stems, levels] = codes;
     match kind {
         Kind::Stem => rising(bits, count, range, k, |bits| stems.take(bits).map(worth), out),
-        Kind::Levels => rising(bits, count, range, k, |bits| levels.take(bits).map(worth), out),
-        Kind::Plain => rising(bits, count, range, k, |_| Some(PRESENT), out),
+        Kind::Levels { .. } => {
+            rising(bits, count, range, k, |bits| levels.take(bits).map(worth), out)
+        }
+        Kind::Plain | Kind::Places { .. } => rising(bits, count, range, k, |_| Some(PRESENT), out),
         Kind::Best => {
             let says =
                 |bits: &mut BitReader<'_>| Some((bits.bits(BEST_BITS)? as u16) << (16 - BEST_BITS));
             rising(bits, count, range, k, says, out)
         }
-        Kind::Places { k, .. } => rising(bits, count, ROW_BASE, k, |_| Some(PRESENT), out),
     }
 }
 
