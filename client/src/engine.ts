@@ -115,7 +115,7 @@ export class Engine {
     if (!PATH.test(path)) throw new Damaged("pointer");
     const pointer = JSON.parse(decoder.decode(await this.files.whole(path))) as
       { format: number; analyser: number; pack_bytes: number; tiers: TierMeta[] };
-    if (pointer.format !== 8 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload it");
+    if (pointer.format !== 9 || pointer.analyser !== 1) throw new Error("the index is newer than this page: reload");
     for (const { dir, dead } of pointer.tiers)
       if (!PATH.test(dir) || !PATH.test(dead?.path ?? dir)) throw new Damaged("pointer");
     this.#tiers = pointer.tiers.map((meta) => new Tier(this.files, meta, pointer.pack_bytes));

@@ -147,8 +147,8 @@ export class Tier {
   /** Where a key is: its fingerprint and the stretch of blocks of its bucket. */
   place(key: string): { print: number; from: number; to: number } {
     const of = (basis: number, key: string) => hash(basis ^ this.meta.seed, encoder.encode(key));
-    // Three words in a row are in the bucket of the first two.
-    const bucket = Math.floor((of(2166136261, key.replace(/^(p:\S+ \S+) .*/, "$1")) * this.meta.buckets) / 2 ** 32);
+    // Three words in a row are in the bucket of the first two, words of fields in that of the word.
+    const bucket = Math.floor((of(2166136261, key.replace(/^(p:\S+ \S+) .*|^[tkn]:/, "$1")) * this.meta.buckets) / 2 ** 32);
     return { print: of(2538058380, key) >>> 6, ...this.#stretch("dict", this.#buckets, bucket) };
   }
 

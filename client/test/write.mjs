@@ -148,8 +148,8 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
   const places = new Map();
   const byBucket = Array.from({ length: buckets }, () => []);
   const enter = (key, entry) => {
-    // Three words in a row are in the bucket of the first two.
-    const first = key.startsWith("p:") ? key.split(" ").slice(0, 2).join(" ") : key;
+    // Three words in a row are in the bucket of the first two, words of fields in that of the word.
+    const first = key.startsWith("p:") ? key.split(" ").slice(0, 2).join(" ") : "tkn".includes(key[0]) && key[1] === ":" ? key.slice(2) : key;
     const bucket = Math.floor((hash(2166136261 ^ seed, first) * buckets) / 2 ** 32);
     byBucket[bucket].push({ print: hash(2538058380 ^ seed, key) >>> 6, key, ...entry });
   };
@@ -290,7 +290,7 @@ export const writeTier = (root, { records, words = [], name = "base", older = fa
 };
 
 export const writePointer = (root, tiers, pack, others = {}) => {
-  const text = JSON.stringify({ format: 8, analyser: 1, pack_bytes: pack, tiers, ...others });
+  const text = JSON.stringify({ format: 9, analyser: 1, pack_bytes: pack, tiers, ...others });
   const path = `search/pointer-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
   writeFileSync(join(root, path), text);
   writeFileSync(join(root, "release.json"), JSON.stringify({ format: 1, search: { path } }));

@@ -10,7 +10,7 @@ use super::analyse::ANALYSER;
 use super::blocks::is_block;
 
 /// Version of the layout.
-pub const SEARCH_FORMAT: u32 = 8;
+pub const SEARCH_FORMAT: u32 = 9;
 /// Bytes of each file of a stream but the last.
 pub const PACK_BYTES: u64 = 16 << 20;
 /// Bytes that streams begin with which are not in blocks.
